@@ -1,0 +1,44 @@
+import type { InFlight } from './sample.ts';
+
+/** One line of the shutdown's story, as the drain tells it. `at` is in ms since the epoch. */
+export type DrainEntry = { readonly at: number } & (
+  | { readonly type: 'hook'; readonly container: string | null; readonly callers: number }
+  | { readonly type: 'hook-left'; readonly container: string | null }
+  | { readonly type: 'sigterm' }
+  | { readonly type: 'termination'; readonly evidence: 'own hook and another' | 'SIGTERM' }
+  | { readonly type: 'restart'; readonly container: string | null }
+  | { readonly type: 'agent-restart' }
+  | {
+      readonly type: 'arrivals-ended';
+      readonly because: 'silence' | 'untold' | 'deadline';
+      readonly lastArrivalAt: number | undefined;
+    }
+  | { readonly type: 'arrivals-resumed' }
+  | { readonly type: 'drained'; readonly because: DrainedBecause; readonly left: InFlight | undefined }
+  | { readonly type: 'dependency-gone'; readonly container: string; readonly dependents: readonly string[] }
+  | {
+      readonly type: 'released';
+      readonly container: string | null;
+      readonly because: ReleasedBecause;
+      /** What was still in flight in it: what its end may cut. Undefined where it was not measured. */
+      readonly left: InFlight | undefined;
+    }
+  | { readonly type: 'stopped'; readonly container: string; readonly because: 'seen' | 'assumed' | 'time' }
+  | { readonly type: 'healed' }
+  | { readonly type: 'exit' }
+);
+
+/** Which bound ended the drain, or that nothing had to. */
+export type DrainedBecause = 'nothing in flight' | 'drain-kept-max' | 'drain-max';
+
+/** Why a hook was answered. */
+export type ReleasedBecause =
+  | 'drained'
+  | 'dependents stopped'
+  | 'its time is up'
+  | 'dependency gone'
+  | 'restart drained'
+  | 'restart-drain-max'
+  | 'agent restarts'
+  | 'all others stopped'
+  | 'false alarm';

@@ -1,0 +1,22 @@
+import type { DrainEntry } from '../drain/entry.ts';
+import type { KubeletEntry } from '../kubelet/entry.ts';
+
+/** One line of a pod's story. The agent tells the drain's; a rehearsal adds the kubelet's and the load's. */
+export type Entry =
+  | ({ readonly actor: 'podusher' } & DrainEntry)
+  | ({ readonly actor: 'kubelet' } & KubeletEntry)
+  | ({ readonly actor: 'load' } & LoadEntry);
+
+/** What the clients saw. `at` is in ms since the epoch. */
+export type LoadEntry = { readonly at: number } & (
+  | { readonly type: 'new-connections-end' }
+  | { readonly type: 'kept-connections-leave' }
+  /** A run of failed requests without a success between them. */
+  | {
+      readonly type: 'outage';
+      readonly untilAt: number;
+      readonly failed: number;
+      readonly cut: number;
+      readonly reason: string;
+    }
+);
