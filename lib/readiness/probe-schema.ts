@@ -1,0 +1,163 @@
+/**
+ * The kubelet's `Probe` as JSON, checked field by field. Invariant: whatever is wrong, *all* of it is reported.
+ * Defaults and bounds are the API's: `SetDefaults_Probe` in `pkg/apis/core/v1/defaults.go`, `validateProbe` in
+ * `pkg/apis/core/validation/validation.go`.
+ */
+import * as v from 'valibot';
+import type { Probe, ProbeAction } from './probe.ts';
+
+const MAX_INT32 = 2 ** 31 - 1;
+const MAX_PORT = 65535;
+
+const text = v.nullish(
+  v.string(issue => `${quoted(issue.input)} is not text`),
+  '',
+);
+
+/** The API takes 0 for "not set". */
+const number = (byDefault: number) =>
+  v.pipe(
+    v.nullish(
+      wholeNumber(0, MAX_INT32, `accepted: whole numbers to ${MAX_INT32}; by default ${byDefault}`),
+      0,
+    ),
+    v.transform(given => given || byDefault),
+  );
+
+/** A port of the container, by number: the agent cannot see the names of its siblings' ports. */
+export const PortSchema: v.GenericSchema<number> = wholeNumber(
+  1,
+  MAX_PORT,
+  `accepted: a port's number, 1 to 65535`,
+);
+
+/** A name or an address. An IPv6 address has at least two colons; with one it is a host and a port. */
+export const HostSchema: v.GenericSchema<string | null | undefined, string> = v.pipe(
+  text,
+  v.check(
+    host => !/[\s/?#@[\]\\]/u.test(host) && host.split(':').length !== 2,
+    issue => `${quoted(issue.input)} is not a host; accepted: a name or an address, without a port`,
+  ),
+);
+
+const header = object({
+  name: v.pipe(
+    v.string(issue => `${quoted(issue.input)} is not text`),
+    v.regex(
+      /^[-A-Za-z0-9]+$/u,
+      issue => `${quoted(issue.input)} is no header's name; accepted: letters, digits, -`,
+    ),
+  ),
+  value: v.pipe(
+    text,
+    v.regex(/^[\t\u0020-\u007e\u0080-\u00ff]*$/u, 'has characters that no header can carry'),
+  ),
+});
+
+const ProbeSchema = object({
+  httpGet: v.nullish(
+    object({
+      path: text,
+      port: PortSchema,
+      host: HostSchema,
+      scheme: v.nullish(
+        v.picklist(
+          ['HTTP', 'HTTPS'],
+          issue => `${quoted(issue.input)} is not a scheme; accepted: HTTP, HTTPS`,
+        ),
+        'HTTP',
+      ),
+      httpHeaders: v.nullish(
+        v.array(header, issue => `${quoted(issue.input)} is not a list of {name, value}`),
+        [],
+      ),
+    }),
+  ),
+  tcpSocket: v.nullish(object({ port: PortSchema, host: HostSchema })),
+  grpc: v.nullish(object({ port: PortSchema, service: text })),
+  exec: v.nullish(
+    v.never(
+      'cannot be run from the agent, which is another container; leave the exec probe on the container, whose ' +
+        'verdict the API watch then brings, or give the container an endpoint and use httpGet',
+    ),
+  ),
+  initialDelaySeconds: number(0),
+  periodSeconds: number(10),
+  timeoutSeconds: number(1),
+  successThreshold: number(1),
+  failureThreshold: number(3),
+  terminationGracePeriodSeconds: v.nullish(
+    v.never('the API refuses it for readiness probes, which never end a container; leave it out'),
+  ),
+});
+
+/**
+ * @param value The kubelet's `Probe`, as `JSON.parse` returns it.
+ * @returns the probe, or all problems, each with the field's path before it: `periodSeconds: -1 is …`.
+ */
+export function checkProbe(value: unknown): Probe | readonly string[] {
+  const result = v.safeParse(ProbeSchema, value);
+  const problems = [...actionProblems(value), ...problemsOf(result.issues)];
+  if (!result.success || problems.length > 0) return problems;
+  const { initialDelaySeconds, periodSeconds, timeoutSeconds, successThreshold, failureThreshold } =
+    result.output;
+  const action = toAction(result.output);
+  if (action === undefined) return problems;
+  return { action, initialDelaySeconds, periodSeconds, timeoutSeconds, successThreshold, failureThreshold };
+}
+
+/** @returns what `v.safeParse` found wrong, as phrases with the field's path before them. */
+export function problemsOf(issues: readonly v.BaseIssue<unknown>[] = []): readonly string[] {
+  return issues.map(issue => {
+    const path = v.getDotPath(issue);
+    return path === null ? issue.message : `${path}: ${issue.message}`;
+  });
+}
+
+function toAction({ httpGet, tcpSocket, grpc }: v.InferOutput<typeof ProbeSchema>): ProbeAction | undefined {
+  if (httpGet) {
+    const { scheme, port, httpHeaders: headers } = httpGet;
+    return {
+      type: 'httpGet',
+      scheme,
+      host: httpGet.host || undefined,
+      port,
+      path: httpGet.path || '/',
+      headers,
+    };
+  }
+  if (tcpSocket) return { type: 'tcpSocket', host: tcpSocket.host || undefined, port: tcpSocket.port };
+  if (grpc) return { type: 'grpc', ...grpc };
+  return undefined;
+}
+
+/** Counted on the raw value, so that the count is reported even when a field is wrong as well. */
+function actionProblems(value: unknown): readonly string[] {
+  const isSet = (name: string) => v.is(v.looseObject({ [name]: v.nonNullish(v.unknown()) }), value);
+  const actions = ['httpGet', 'tcpSocket', 'grpc', 'exec'].filter(isSet);
+  if (actions.length === 0) return ['No action is set; accepted: one of httpGet, tcpSocket, grpc'];
+  return actions.length === 1 ? [] : [`${actions.join(' and ')} are set; a probe has exactly one of them`];
+}
+
+function wholeNumber(min: number, max: number, accepted: string) {
+  return v.custom<number>(
+    given => Number.isInteger(given) && Number(given) >= min && Number(given) <= max,
+    issue => {
+      const why =
+        typeof issue.input === 'string' ? 'is text, not a number' : 'is out of bounds or no whole number';
+      return `${quoted(issue.input)} ${why}; ${accepted}`;
+    },
+  );
+}
+
+/** Every unknown field is a problem, not only the first one (which is what `v.strictObject` reports). */
+function object<const T extends v.ObjectEntries>(entries: T) {
+  return v.objectWithRest(entries, v.never('is not a field of a readiness probe'), issue =>
+    issue.input === undefined ? 'is missing' : `${quoted(issue.input)} is not an object`,
+  );
+}
+
+/** JSON, for a line break in a value must not become one in the log. */
+function quoted(input: unknown): string {
+  return JSON.stringify(input);
+}
