@@ -3,6 +3,8 @@ export type KubeletEntry = { readonly at: number } & (
   | { readonly type: 'started'; readonly container: string; readonly restarts: number }
   | { readonly type: 'ready'; readonly container: string; readonly ready: boolean; readonly reason: string }
   | { readonly type: 'pod-ready'; readonly ready: boolean }
+  /** Its liveness or startup probe failed: its hook and SIGTERM follow, then a new start. */
+  | { readonly type: 'restarting'; readonly container: string; readonly reason: string }
   | { readonly type: 'deleted'; readonly gracePeriodMs: number }
   | { readonly type: 'hook-began'; readonly container: string }
   | {
