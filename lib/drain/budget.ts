@@ -3,6 +3,14 @@ import type { Container, Settings } from '../settings/settings.ts';
 /** What a container needs after SIGTERM, where it is not set and nobody depends on it. */
 export const DEFAULT_STOP_TIMEOUT_MS = 5000;
 
+/** What the arithmetic needs of the settings. */
+export type Budgeted = Pick<Settings, 'gracePeriodMs' | 'drainMaxMs'> & {
+  readonly containers: readonly BudgetedContainer[];
+};
+
+/** What the arithmetic needs of a container. */
+export type BudgetedContainer = Pick<Container, 'name' | 'dependsOn' | 'stopTimeoutMs'>;
+
 /** How one grace period is shared out. All are offsets from the first hook, in ms. */
 export interface Budget {
   /** By container: when its hook is answered at the latest. Negative where the grace period is too short. */
@@ -17,12 +25,12 @@ export interface Budget {
  * against `terminationGracePeriodSeconds` (kubernetes-facts 3), so there is no other time to give.
  * @param settings whose `dependsOn` has no cycle; a name in it that is no container's sets no bound.
  */
-export function budget(settings: Pick<Settings, 'gracePeriodMs' | 'containers' | 'drainMaxMs'>): Budget {
+export function budget(settings: Budgeted): Budget {
   const { gracePeriodMs, drainMaxMs = gracePeriodMs } = settings;
   const containers = new Map(settings.containers.map(container => [container.name, container]));
   const releaseByMs = new Map<string, number>();
 
-  function releaseOf(container: Container): number {
+  function releaseOf(container: BudgetedContainer): number {
     const known = releaseByMs.get(container.name);
     if (known !== undefined) return known;
     const outlivers = container.dependsOn.flatMap(name => containers.get(name) ?? []);

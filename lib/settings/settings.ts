@@ -1,4 +1,5 @@
 import type { Probe } from '../readiness/probe.ts';
+import type { PodUrl } from './pod-url.ts';
 
 /**
  * The settings in effect for one pod, as every other module reads them. Invariants: names are unique and
@@ -53,14 +54,14 @@ export type InFlightSource =
   | { readonly type: 'connections' }
   | {
       readonly type: 'prometheus';
-      readonly url: string;
+      readonly url: PodUrl;
       readonly metric: string;
       readonly labels: Readonly<Record<string, string>>;
     }
-  | { readonly type: 'json'; readonly url: string; readonly pointer: string };
+  | { readonly type: 'json'; readonly url: PodUrl; readonly pointer: string };
 
 /** A request that the agent makes when a termination's drain begins. */
 export interface DrainAction {
   readonly method: 'GET' | 'POST' | 'PUT';
-  readonly url: string;
+  readonly url: PodUrl;
 }
