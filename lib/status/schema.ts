@@ -1,0 +1,86 @@
+/** `/status` as a schema. The agent does not load it: it is for the tests and for the JSON Schema in `deploy/`. */
+import * as v from 'valibot';
+import { entrySchema, inFlightSchema, timeSchema } from './entry-schema.ts';
+import type { Status } from './status.ts';
+import type { Wire } from './wire.ts';
+
+const source = v.strictObject({ used: v.string(), because: v.nullable(v.string()) });
+const timeOrNull = v.nullable(timeSchema);
+
+const settings = v.strictObject({
+  hash: v.pipe(v.nullable(v.string()), v.description('Of the annotations in effect')),
+  appliedAt: timeSchema,
+  annotationsFile: v.nullable(v.string()),
+  problems: v.pipe(v.array(v.string()), v.description('What is wrong with the annotations as they stand')),
+  values: v.strictObject({
+    readyDuringDrain: v.boolean(),
+    gracePeriodMs: v.number(),
+    drainMinMs: v.number(),
+    drainSilenceMaxMs: v.number(),
+    drainArrivalsMaxMs: v.number(),
+    drainKeptMaxMs: v.number(),
+    drainDoubtMs: v.number(),
+    drainMaxMs: v.number(),
+    restartDrainMaxMs: v.number(),
+  }),
+});
+
+const container = v.strictObject({
+  name: v.string(),
+  critical: v.boolean(),
+  kind: v.picklist(['regular', 'native-sidecar-before-agent', 'native-sidecar-after-agent']),
+  ports: v.array(v.number()),
+  dependsOn: v.array(v.string()),
+  verdict: v.strictObject({
+    type: v.picklist(['ready', 'failed', 'pending', 'unobserved']),
+    reason: v.string(),
+    since: timeSchema,
+  }),
+  shutdown: v.strictObject({
+    state: v.picklist(['serving', 'hook waiting', 'released', 'stopped']),
+    since: timeOrNull,
+    releaseBy: timeOrNull,
+    because: v.nullable(v.string()),
+  }),
+  inFlight: v.nullable(inFlightSchema),
+});
+
+const drain = v.strictObject({
+  phase: v.picklist(['serving', 'settling', 'draining', 'stopping', 'stopped']),
+  kind: v.nullable(v.picklist(['restart', 'termination'])),
+  since: timeOrNull,
+  evidence: v.nullable(v.string()),
+  waitsFor: v.array(v.strictObject({ what: v.string(), untilAt: timeSchema })),
+  deadlines: v.strictObject({
+    drainMinAt: timeOrNull,
+    arrivalsMaxAt: timeOrNull,
+    drainMaxAt: timeOrNull,
+    endAt: timeOrNull,
+    healAt: timeOrNull,
+  }),
+  arrivals: v.nullable(
+    v.strictObject({
+      state: v.picklist(['arriving', 'silent', 'untold']),
+      lastArrivalAt: timeOrNull,
+      count: v.number(),
+    }),
+  ),
+  inFlight: v.nullable(inFlightSchema),
+});
+
+export const statusSchema: v.GenericSchema<Wire<Status>> = v.pipe(
+  v.strictObject({
+    name: v.pipe(v.string(), v.description("The pod's name")),
+    version: v.string(),
+    now: timeSchema,
+    startedAt: timeSchema,
+    ready: v.boolean(),
+    blockers: v.array(v.strictObject({ reason: v.string(), since: timeSchema })),
+    settings,
+    containers: v.array(container),
+    drain,
+    sources: v.strictObject({ sockets: source, arrivals: source }),
+    timeline: v.array(entrySchema),
+  }),
+  v.title("podusher's /status"),
+);

@@ -1,0 +1,121 @@
+/**
+ * What `/status` says, as plain data: the wiring fills it, the page draws it, `schema.ts` describes it. All times
+ * are in ms since the epoch. Null: there is none. A property that is undefined is absent from the JSON.
+ */
+import type { Blocker } from '../drain/blockers.ts';
+import type { InFlight, Sample } from '../drain/sample.ts';
+import type { State } from '../drain/state.ts';
+import type { Wait } from '../drain/waits.ts';
+import type { Verdict } from '../readiness/verdict.ts';
+import type { Container, Settings } from '../settings/settings.ts';
+import type { Entry } from '../timeline/entry.ts';
+
+export interface Status {
+  /** The pod's name, as its hostname tells it. */
+  readonly name: string;
+  /** podusher's. */
+  readonly version: string;
+  readonly now: number;
+  readonly startedAt: number;
+  /** What `/ready` answers. */
+  readonly ready: boolean;
+  /** Why it is not ready, each with its container's name in front: `auth: HTTP 503 from …`; empty when ready. */
+  readonly blockers: readonly Blocker[];
+  readonly settings: StatusSettings;
+  readonly containers: readonly StatusContainer[];
+  readonly drain: StatusDrain;
+  readonly sources: StatusSources;
+  /** Oldest first; only the latest, when there were many. */
+  readonly timeline: readonly Entry[];
+}
+
+/** "Was my change applied?" must have an answer. */
+export interface StatusSettings {
+  /** Of the annotations in effect; null where there is no annotations file. */
+  readonly hash: string | null;
+  readonly appliedAt: number;
+  readonly annotationsFile: string | null;
+  /** What is wrong with the annotations as they stand, all of it; then older settings are in effect. */
+  readonly problems: readonly string[];
+  readonly values: SettingsInEffect;
+}
+
+/** Pod-wide settings, under the names that they have in the code. */
+export type SettingsInEffect = Pick<
+  Settings,
+  | 'readyDuringDrain'
+  | 'gracePeriodMs'
+  | 'drainMinMs'
+  | 'drainSilenceMaxMs'
+  | 'drainArrivalsMaxMs'
+  | 'drainKeptMaxMs'
+  | 'drainDoubtMs'
+  | 'restartDrainMaxMs'
+> & {
+  /** As set, or else what the grace period leaves. */
+  readonly drainMaxMs: number;
+};
+
+export interface StatusContainer
+  extends Pick<Container, 'name' | 'critical' | 'kind' | 'ports' | 'dependsOn'> {
+  readonly verdict: Verdict;
+  readonly shutdown: StatusShutdown;
+  /** Null where it is not measured now. */
+  readonly inFlight: InFlight | null;
+}
+
+/** Where a container is on its way out. */
+export interface StatusShutdown {
+  readonly state: 'serving' | 'hook waiting' | 'released' | 'stopped';
+  /** When it came to be so; null while it serves. */
+  readonly since: number | null;
+  /** Its hook is answered then at the latest; null when nothing is to be answered. */
+  readonly releaseBy: number | null;
+  /** Why it was released, or how it is known to have stopped. */
+  readonly because: string | null;
+}
+
+export interface StatusDrain {
+  readonly phase: State['phase'];
+  readonly kind: 'restart' | 'termination' | null;
+  /** When the first hook or SIGTERM came; null while serving. */
+  readonly since: number | null;
+  /** What told the kind. */
+  readonly evidence: string | null;
+  /** Empty when nothing is waited for. */
+  readonly waitsFor: readonly Wait[];
+  readonly deadlines: StatusDeadlines;
+  /** Connections that came in since the drain began; null while they are not counted. */
+  readonly arrivals: StatusArrivals | null;
+  readonly inFlight: InFlight | null;
+}
+
+/** When, at the latest; null where there is no such deadline now. */
+export interface StatusDeadlines {
+  readonly drainMinAt: number | null;
+  readonly arrivalsMaxAt: number | null;
+  readonly drainMaxAt: number | null;
+  /** The end of the grace period. */
+  readonly endAt: number | null;
+  /** Whoever is still alive then was not terminated. */
+  readonly healAt: number | null;
+}
+
+export interface StatusArrivals {
+  readonly state: Sample['arrivals'];
+  readonly lastArrivalAt: number | null;
+  readonly count: number;
+}
+
+/** What is read, and how well. */
+export interface StatusSources {
+  readonly sockets: StatusSource;
+  readonly arrivals: StatusSource;
+}
+
+export interface StatusSource {
+  /** `sock_diag`, `/proc/net/tcp`, `PassiveOpens`, `none`, … */
+  readonly used: string;
+  /** Why not a better one; null where there is none better. */
+  readonly because: string | null;
+}

@@ -1,0 +1,286 @@
+/** One entry of every type, and whole stories as a rehearsal and an agent tell them. Times from T. */
+import type { InFlight } from '../../lib/drain/sample.ts';
+import type { Entry } from '../../lib/timeline/entry.ts';
+
+/** 2026-11-21 03:12:00 UTC. */
+export const T = 1_795_230_720_000;
+
+export const NOTHING: InFlight = {
+  requests: 0,
+  inDoubt: 0,
+  connections: 12,
+  oldestBegunAt: undefined,
+  unknown: undefined,
+};
+
+export const THREE: InFlight = {
+  requests: 3,
+  inDoubt: 1,
+  connections: 40,
+  oldestBegunAt: T + 3000,
+  unknown: undefined,
+};
+
+type Of<Type extends Entry['type']> = Extract<Entry, { readonly type: Type }>;
+
+/** Every type at T + 5100 ms, so that the compiler asks for a new one here. */
+export const EVERY: { readonly [Type in Entry['type']]: Of<Type> } = {
+  hook: { actor: 'podusher', at: T + 5100, type: 'hook', container: 'rails' },
+  'hook-left': { actor: 'podusher', at: T + 5100, type: 'hook-left', container: 'rails' },
+  sigterm: { actor: 'podusher', at: T + 5100, type: 'sigterm' },
+  termination: { actor: 'podusher', at: T + 5100, type: 'termination', evidence: 'own hook and another' },
+  restart: { actor: 'podusher', at: T + 5100, type: 'restart', container: 'rails' },
+  'agent-restart': { actor: 'podusher', at: T + 5100, type: 'agent-restart' },
+  'arrivals-ended': {
+    actor: 'podusher',
+    at: T + 5100,
+    type: 'arrivals-ended',
+    because: 'silence',
+    lastArrivalAt: T + 2100,
+  },
+  'arrivals-resumed': { actor: 'podusher', at: T + 5100, type: 'arrivals-resumed' },
+  drained: { actor: 'podusher', at: T + 5100, type: 'drained', because: 'drain-max', left: THREE },
+  'dependency-gone': {
+    actor: 'podusher',
+    at: T + 5100,
+    type: 'dependency-gone',
+    container: 'auth',
+    dependents: ['rails', 'web'],
+  },
+  released: {
+    actor: 'podusher',
+    at: T + 5100,
+    type: 'released',
+    container: 'rails',
+    because: 'drained',
+    left: NOTHING,
+  },
+  stopped: { actor: 'podusher', at: T + 5100, type: 'stopped', container: 'rails', because: 'seen' },
+  healed: { actor: 'podusher', at: T + 5100, type: 'healed' },
+  exit: { actor: 'podusher', at: T + 5100, type: 'exit' },
+  started: { actor: 'kubelet', at: T + 5100, type: 'started', container: 'rails', restarts: 2 },
+  ready: {
+    actor: 'kubelet',
+    at: T + 5100,
+    type: 'ready',
+    container: 'rails',
+    ready: false,
+    reason: 'HTTP 503 from http://127.0.0.1:3000/healthz',
+  },
+  'pod-ready': { actor: 'kubelet', at: T + 5100, type: 'pod-ready', ready: true },
+  restarting: {
+    actor: 'kubelet',
+    at: T + 5100,
+    type: 'restarting',
+    container: 'rails',
+    reason: 'liveness probe failed: HTTP 500',
+  },
+  deleted: { actor: 'kubelet', at: T + 5100, type: 'deleted', gracePeriodMs: 30_000 },
+  'hook-began': { actor: 'kubelet', at: T + 5100, type: 'hook-began', container: 'rails' },
+  'hook-ended': {
+    actor: 'kubelet',
+    at: T + 5100,
+    type: 'hook-ended',
+    container: 'rails',
+    outcome: 'failed',
+    reason: 'connect ECONNREFUSED 127.0.0.1:8866',
+  },
+  signal: { actor: 'kubelet', at: T + 5100, type: 'signal', container: 'rails', signal: 'SIGTERM' },
+  exited: { actor: 'kubelet', at: T + 5100, type: 'exited', container: 'rails', code: 0, signal: null },
+  'back-off': { actor: 'kubelet', at: T + 5100, type: 'back-off', container: 'rails', delayMs: 10_000 },
+  gone: { actor: 'kubelet', at: T + 5100, type: 'gone' },
+  'new-connections-end': { actor: 'load', at: T + 5100, type: 'new-connections-end' },
+  'kept-connections-leave': { actor: 'load', at: T + 5100, type: 'kept-connections-leave' },
+  outage: {
+    actor: 'load',
+    at: T + 5100,
+    type: 'outage',
+    untilAt: T + 35_200,
+    failed: 1412,
+    cut: 3,
+    reason: 'HTTP 500: auth refused the connection',
+  },
+};
+
+/** The third failure: auth leaves at once, rails lives on until SIGKILL. Deleted at T. */
+export const WITHOUT: readonly Entry[] = [
+  { actor: 'kubelet', at: T - 3900, type: 'started', container: 'auth', restarts: 0 },
+  { actor: 'kubelet', at: T - 3890, type: 'started', container: 'rails', restarts: 0 },
+  { actor: 'kubelet', at: T - 3400, type: 'ready', container: 'auth', ready: true, reason: '' },
+  { actor: 'kubelet', at: T - 2900, type: 'ready', container: 'rails', ready: true, reason: '' },
+  { actor: 'kubelet', at: T - 2900, type: 'pod-ready', ready: true },
+  { actor: 'kubelet', at: T, type: 'deleted', gracePeriodMs: 30_000 },
+  { actor: 'kubelet', at: T + 4, type: 'signal', container: 'rails', signal: 'SIGTERM' },
+  { actor: 'kubelet', at: T + 5, type: 'signal', container: 'auth', signal: 'SIGTERM' },
+  { actor: 'kubelet', at: T + 32, type: 'exited', container: 'auth', code: 0, signal: null },
+  {
+    actor: 'load',
+    at: T + 40,
+    type: 'outage',
+    untilAt: T + 10_100,
+    failed: 1204,
+    cut: 0,
+    reason: 'HTTP 500 from rails: auth refused the connection',
+  },
+  { actor: 'load', at: T + 2000, type: 'new-connections-end' },
+  { actor: 'load', at: T + 10_100, type: 'kept-connections-leave' },
+  { actor: 'kubelet', at: T + 30_010, type: 'signal', container: 'rails', signal: 'SIGKILL' },
+  { actor: 'kubelet', at: T + 30_022, type: 'exited', container: 'rails', code: null, signal: 'SIGKILL' },
+  { actor: 'kubelet', at: T + 30_030, type: 'gone' },
+];
+
+/** The same pod with podusher, under clients that never leave: two requests are cut by the kill itself. */
+export const WITH: readonly Entry[] = [
+  { actor: 'kubelet', at: T - 4900, type: 'started', container: 'podusher', restarts: 0 },
+  { actor: 'kubelet', at: T - 4600, type: 'ready', container: 'podusher', ready: false, reason: 'HTTP 503' },
+  { actor: 'kubelet', at: T - 4100, type: 'started', container: 'auth', restarts: 0 },
+  { actor: 'kubelet', at: T - 4090, type: 'started', container: 'rails', restarts: 0 },
+  { actor: 'kubelet', at: T - 4050, type: 'ready', container: 'auth', ready: true, reason: '' },
+  { actor: 'kubelet', at: T - 4040, type: 'ready', container: 'rails', ready: true, reason: '' },
+  { actor: 'kubelet', at: T - 3000, type: 'ready', container: 'podusher', ready: true, reason: '' },
+  { actor: 'kubelet', at: T - 3000, type: 'pod-ready', ready: true },
+  { actor: 'kubelet', at: T, type: 'deleted', gracePeriodMs: 30_000 },
+  { actor: 'kubelet', at: T + 3, type: 'hook-began', container: 'podusher' },
+  { actor: 'kubelet', at: T + 3, type: 'hook-began', container: 'rails' },
+  { actor: 'kubelet', at: T + 3, type: 'hook-began', container: 'auth' },
+  { actor: 'podusher', at: T + 8, type: 'hook', container: 'podusher' },
+  { actor: 'podusher', at: T + 9, type: 'hook', container: 'rails' },
+  { actor: 'podusher', at: T + 9, type: 'termination', evidence: 'own hook and another' },
+  { actor: 'podusher', at: T + 10, type: 'hook', container: 'auth' },
+  { actor: 'load', at: T + 2000, type: 'new-connections-end' },
+  {
+    actor: 'podusher',
+    at: T + 5230,
+    type: 'arrivals-ended',
+    because: 'silence',
+    lastArrivalAt: T + 1990,
+  },
+  { actor: 'podusher', at: T + 10_230, type: 'drained', because: 'drain-kept-max', left: THREE },
+  {
+    actor: 'podusher',
+    at: T + 10_230,
+    type: 'released',
+    container: 'rails',
+    because: 'drained',
+    left: THREE,
+  },
+  {
+    actor: 'kubelet',
+    at: T + 10_240,
+    type: 'hook-ended',
+    container: 'rails',
+    outcome: 'answered',
+    reason: '',
+  },
+  { actor: 'kubelet', at: T + 10_241, type: 'signal', container: 'rails', signal: 'SIGTERM' },
+  { actor: 'kubelet', at: T + 30_010, type: 'signal', container: 'rails', signal: 'SIGKILL' },
+  { actor: 'kubelet', at: T + 30_016, type: 'exited', container: 'rails', code: null, signal: 'SIGKILL' },
+  {
+    actor: 'load',
+    at: T + 30_016,
+    type: 'outage',
+    untilAt: T + 30_016,
+    failed: 0,
+    cut: 2,
+    reason: 'socket hang up',
+  },
+  { actor: 'podusher', at: T + 30_120, type: 'stopped', container: 'rails', because: 'seen' },
+  {
+    actor: 'podusher',
+    at: T + 30_120,
+    type: 'released',
+    container: 'auth',
+    because: 'dependents stopped',
+    left: NOTHING,
+  },
+  { actor: 'kubelet', at: T + 30_140, type: 'signal', container: 'auth', signal: 'SIGTERM' },
+  { actor: 'kubelet', at: T + 30_171, type: 'exited', container: 'auth', code: 0, signal: null },
+  { actor: 'podusher', at: T + 30_220, type: 'exit' },
+  { actor: 'kubelet', at: T + 30_225, type: 'signal', container: 'podusher', signal: 'SIGTERM' },
+  { actor: 'kubelet', at: T + 30_260, type: 'exited', container: 'podusher', code: 0, signal: null },
+  { actor: 'kubelet', at: T + 30_265, type: 'gone' },
+];
+
+/** A rails that leaves on SIGTERM, its clients too: nothing is lost. */
+export const GRACEFUL: readonly Entry[] = [
+  ...WITH.filter(entry => entry.at < T + 5000),
+  { actor: 'load', at: T + 2000, type: 'kept-connections-leave' },
+  {
+    actor: 'podusher',
+    at: T + 5010,
+    type: 'arrivals-ended',
+    because: 'silence',
+    lastArrivalAt: T + 1990,
+  },
+  { actor: 'podusher', at: T + 5110, type: 'drained', because: 'nothing in flight', left: NOTHING },
+  {
+    actor: 'podusher',
+    at: T + 5110,
+    type: 'released',
+    container: 'rails',
+    because: 'drained',
+    left: NOTHING,
+  },
+  { actor: 'kubelet', at: T + 5120, type: 'hook-ended', container: 'rails', outcome: 'answered', reason: '' },
+  { actor: 'kubelet', at: T + 5121, type: 'signal', container: 'rails', signal: 'SIGTERM' },
+  { actor: 'kubelet', at: T + 5721, type: 'exited', container: 'rails', code: 0, signal: null },
+  { actor: 'podusher', at: T + 5810, type: 'stopped', container: 'rails', because: 'seen' },
+  {
+    actor: 'podusher',
+    at: T + 5810,
+    type: 'released',
+    container: 'auth',
+    because: 'dependents stopped',
+    left: NOTHING,
+  },
+  { actor: 'kubelet', at: T + 5830, type: 'signal', container: 'auth', signal: 'SIGTERM' },
+  { actor: 'kubelet', at: T + 5861, type: 'exited', container: 'auth', code: 0, signal: null },
+  { actor: 'kubelet', at: T + 5925, type: 'signal', container: 'podusher', signal: 'SIGTERM' },
+  { actor: 'kubelet', at: T + 5960, type: 'exited', container: 'podusher', code: 0, signal: null },
+  { actor: 'kubelet', at: T + 5965, type: 'gone' },
+];
+
+/** A statsd that crash-loops takes the pod out of its Service again and again, until it is deleted. */
+export const CRASH_LOOP: readonly Entry[] = [
+  { actor: 'kubelet', at: T - 40_000, type: 'started', container: 'rails', restarts: 0 },
+  { actor: 'kubelet', at: T - 40_000, type: 'started', container: 'statsd', restarts: 0 },
+  { actor: 'kubelet', at: T - 39_000, type: 'ready', container: 'rails', ready: true, reason: '' },
+  { actor: 'kubelet', at: T - 39_000, type: 'ready', container: 'statsd', ready: true, reason: '' },
+  { actor: 'kubelet', at: T - 39_000, type: 'pod-ready', ready: true },
+  ...[0, 1, 2].flatMap((i): Entry[] => {
+    const at = T - 37_000 + i * 11_000;
+    return [
+      { actor: 'kubelet', at, type: 'exited', container: 'statsd', code: 1, signal: null },
+      { actor: 'kubelet', at, type: 'pod-ready', ready: false },
+      { actor: 'kubelet', at: at + 10, type: 'back-off', container: 'statsd', delayMs: 9000 },
+      {
+        actor: 'load',
+        at: at + 900,
+        type: 'outage',
+        untilAt: at + 9900,
+        failed: 540 + i,
+        cut: 0,
+        reason: 'no endpoint',
+      },
+      { actor: 'kubelet', at: at + 9000, type: 'started', container: 'statsd', restarts: i + 1 },
+      { actor: 'kubelet', at: at + 9100, type: 'ready', container: 'statsd', ready: true, reason: '' },
+      { actor: 'kubelet', at: at + 9100, type: 'pod-ready', ready: true },
+    ];
+  }),
+  { actor: 'kubelet', at: T, type: 'deleted', gracePeriodMs: 10_000 },
+  { actor: 'kubelet', at: T + 5, type: 'signal', container: 'rails', signal: 'SIGTERM' },
+  {
+    actor: 'load',
+    at: T + 5,
+    type: 'outage',
+    untilAt: T + 400,
+    failed: 12,
+    cut: 2,
+    reason: 'socket hang up',
+  },
+  { actor: 'load', at: T + 700, type: 'outage', untilAt: T + 900, failed: 3, cut: 0, reason: 'ECONNREFUSED' },
+  { actor: 'kubelet', at: T + 100, type: 'exited', container: 'rails', code: 143, signal: null },
+  { actor: 'load', at: T + 1000, type: 'new-connections-end' },
+  { actor: 'load', at: T + 1000, type: 'kept-connections-leave' },
+  { actor: 'kubelet', at: T + 1100, type: 'gone' },
+];
