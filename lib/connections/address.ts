@@ -1,0 +1,61 @@
+/**
+ * @param bytes 4 or 16 bytes in network order.
+ * @returns the address as people write it (RFC 5952 for IPv6); IPv4 inside IPv6 (RFC 4291, 2.5.5.2) as IPv4.
+ */
+export function formatAddress(bytes: Uint8Array): string {
+  if (bytes.length === 4) return bytes.join('.');
+  if (isMapped(bytes)) return bytes.subarray(12).join('.');
+  const groups = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0));
+  const { from, length } = longestZeros(groups);
+  const hex = (part: readonly number[]): string => part.map(group => group.toString(16)).join(':');
+  return length < 2 ? hex(groups) : `${hex(groups.slice(0, from))}::${hex(groups.slice(from + length))}`;
+}
+
+/** @returns the bytes of an address in network order; undefined for any other text. A zone (`%eth0`) is left out. */
+export function parseAddress(text: string): Uint8Array | undefined {
+  const bare = text.replace(/%.*$/s, '');
+  if (!bare.includes(':')) return parseIpv4(bare);
+  // The last group of an IPv6 address may be written as IPv4.
+  const [, head = bare, tail] = /^(.*:)([0-9.]*\.[0-9.]*)$/s.exec(bare) ?? [];
+  const embedded = tail === undefined ? new Uint8Array() : parseIpv4(tail);
+  if (embedded === undefined) return undefined;
+  const halves = (tail === undefined ? head : head.replace(/([^:]):$/, '$1')).split('::');
+  const [left = [], right = []] = halves.map(half => (half === '' ? [] : half.split(':')));
+  const missing = 8 - embedded.length / 2 - left.length - right.length;
+  if (halves.length > 2 || (halves.length === 2 ? missing < 1 : missing !== 0)) return undefined;
+  const groups = [...left, ...Array<string>(missing).fill('0'), ...right];
+  if (!groups.every(group => /^[0-9a-f]{1,4}$/i.test(group))) return undefined;
+  const bytes = groups.flatMap(group => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 0xff]);
+  return Uint8Array.of(...bytes, ...embedded);
+}
+
+/** @returns the address as sockets have it here (`::ffff:10.0.0.7` is `10.0.0.7`); other text as it is. */
+export function normalAddress(text: string): string {
+  const bytes = parseAddress(text);
+  return bytes === undefined ? text : formatAddress(bytes);
+}
+
+/** @returns true for 127.0.0.0/8 and ::1. */
+export function isLoopback(address: string): boolean {
+  return address === '::1' || /^127\.\d+\.\d+\.\d+$/.test(address);
+}
+
+function parseIpv4(text: string): Uint8Array | undefined {
+  const parts = text.split('.');
+  const fits = parts.length === 4 && parts.every(part => /^\d{1,3}$/.test(part) && Number(part) < 256);
+  return fits ? Uint8Array.from(parts, Number) : undefined;
+}
+
+function isMapped(bytes: Uint8Array): boolean {
+  return bytes.subarray(0, 10).every(byte => byte === 0) && bytes[10] === 0xff && bytes[11] === 0xff;
+}
+
+function longestZeros(groups: readonly number[]): { from: number; length: number } {
+  let best = { from: 0, length: 0 };
+  for (let from = 0; from < groups.length; from++) {
+    let length = 0;
+    while (groups[from + length] === 0) length++;
+    if (length > best.length) best = { from, length };
+  }
+  return best;
+}

@@ -1,0 +1,80 @@
+import { connectionName, type Socket } from './socket.ts';
+
+// How many different connections have been opened, told from lists of sockets. Even the shortest connection that was
+// closed in the ordinary way can be counted so: one of its ends stays in TIME-WAIT for a minute. One that was reset
+// between two lists leaves no trace.
+
+/** TCP_TIMEWAIT_LEN, `include/net/tcp.h`. */
+export const TIME_WAIT_MS = 60_000;
+
+/** The state of the count. */
+export interface Openings {
+  /** How many were opened since the count began. */
+  readonly total: number;
+  readonly known: ReadonlyMap<string, Known>;
+}
+
+interface Known {
+  /** Those of its sockets at the last look: when all are others, its ends have been used again. */
+  readonly keys: readonly string[];
+  readonly firstAt: number;
+  /** When its opener said so; then it is not forgotten where no list shows it. */
+  readonly reportedAt: number | undefined;
+}
+
+/** A connection that the agent itself opened, said by whoever opened it. */
+export interface Report {
+  /** As by `connectionName`. */
+  readonly name: string;
+  readonly at: number;
+}
+
+/** A list shows a connection before its opener has reported it, but hardly this long before. */
+const REPORT_WITHIN_MS = 1000;
+
+/** Begins to count: what there is already is known, and not counted. */
+export function beginOpenings(sockets: Iterable<Socket>, reports: Iterable<Report>, now: number): Openings {
+  const none = { total: 0, known: new Map<string, Known>() };
+  const reported = [...reports].reduce(noteOpening, none);
+  return { ...countOpenings(reported, sockets, now), total: 0 };
+}
+
+/** @param sockets all sockets of the kind that is counted, with those in TIME-WAIT; both ends or one. */
+export function countOpenings({ total, known }: Openings, sockets: Iterable<Socket>, now: number): Openings {
+  const keysOf = Map.groupBy(sockets, connectionName);
+  const next = new Map<string, Known>();
+  let opened = total;
+  for (const [name, ends] of keysOf) {
+    const keys = ends.map(end => end.key);
+    const before = known.get(name);
+    const isSame = before !== undefined && (before.keys.length === 0 || keys.some(key => before.keys.includes(key)));
+    if (!isSame) opened++;
+    next.set(name, isSame ? { ...before, keys } : { keys, firstAt: now, reportedAt: undefined });
+  }
+  for (const [name, before] of known) {
+    const isRecent = before.reportedAt !== undefined && now - before.reportedAt < TIME_WAIT_MS;
+    if (isRecent && !next.has(name)) next.set(name, before);
+  }
+  return { total: opened, known: next };
+}
+
+/** Counts a connection as its opener reports it, unless a list has just shown it. */
+export function noteOpening({ total, known }: Openings, { name, at }: Report): Openings {
+  const before = known.get(name);
+  const isKnown = before !== undefined && before.reportedAt === undefined && at - before.firstAt < REPORT_WITHIN_MS;
+  const noted = isKnown ? { ...before, reportedAt: at } : { keys: [], firstAt: at, reportedAt: at };
+  return { total: isKnown ? total : total + 1, known: new Map(known).set(name, noted) };
+}
+
+/**
+ * @returns how long ago connections ended, in ms, by the sockets that are in TIME-WAIT, or were opened, by the reports:
+ * each connection once.
+ */
+export function agesOfOpenings(sockets: Iterable<Socket>, reports: Iterable<Report>, now: number): number[] {
+  const ages = new Map<string, number>();
+  for (const { name, at } of reports) ages.set(name, now - at);
+  for (const socket of sockets) {
+    if (socket.state === 'time-wait') ages.set(connectionName(socket), TIME_WAIT_MS - socket.timerMs);
+  }
+  return [...ages.values()];
+}

@@ -1,0 +1,33 @@
+// What the server knows of each connection, in memory that it shares with whoever samples: by the client's port.
+
+export const IDLE = 1;
+export const IN_FLIGHT = 2;
+/** The answer is being handed to the kernel: neither the one nor the other. */
+export const ENDING = 3;
+
+/** `version` changes with each change; `since` is in ms since the epoch. */
+export interface Truth {
+  readonly memory: SharedArrayBuffer;
+  readonly version: Int32Array;
+  readonly state: Int32Array;
+  readonly since: Float64Array;
+}
+
+const PORTS = 65_536;
+
+/** @param memory of another thread's truth, to share it. */
+export function truth(memory: SharedArrayBuffer = new SharedArrayBuffer(PORTS * 16)): Truth {
+  return {
+    memory,
+    version: new Int32Array(memory, 0, PORTS),
+    state: new Int32Array(memory, PORTS * 4, PORTS),
+    since: new Float64Array(memory, PORTS * 8, PORTS),
+  };
+}
+
+/** Notes that a connection's truth changes now. */
+export function note(known: Truth, port: number, state: number): void {
+  known.since[port] = performance.timeOrigin + performance.now();
+  known.state[port] = state;
+  Atomics.add(known.version, port, 1);
+}
