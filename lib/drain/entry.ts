@@ -2,7 +2,7 @@ import type { InFlight } from './sample.ts';
 
 /** One line of the shutdown's story, as the drain tells it. `at` is in ms since the epoch. */
 export type DrainEntry = { readonly at: number } & (
-  | { readonly type: 'hook'; readonly container: string | null; readonly callers: number }
+  | { readonly type: 'hook'; readonly container: string | null }
   | { readonly type: 'hook-left'; readonly container: string | null }
   | { readonly type: 'sigterm' }
   | { readonly type: 'termination'; readonly evidence: 'own hook and another' | 'SIGTERM' }

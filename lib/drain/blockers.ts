@@ -1,0 +1,51 @@
+import { containerOf, nameOf, planOf } from './plan.ts';
+import type { Restarting, State, Termination } from './state.ts';
+import { goneDependency } from './waves.ts';
+
+/** A reason of the drain's why the pod is not ready, whatever the containers' verdicts say. */
+export interface Blocker {
+  readonly reason: string;
+  /** In ms since the epoch. */
+  readonly since: number;
+}
+
+/**
+ * What a drain says about readiness. A termination by itself says nothing: the deletion has already taken the pod
+ * out of its Services, and kube-proxy falls back to pods that terminate but still serve (kubernetes-facts 18).
+ * The release of the first critical container ends that, and `ready-during-drain: false` forgoes it.
+ */
+export function blockersOf(state: State): Blocker[] {
+  if (state.phase === 'serving') return [];
+  const { settings, since } = state;
+  const blockers: Blocker[] = [];
+  if (!settings.readyDuringDrain)
+    blockers.push({ reason: 'draining, and ready-during-drain is false', since });
+  if (state.phase === 'settling') return blockers;
+  return [...blockers, ...(state.kind === 'restart' ? restarts(state) : releases(state))];
+}
+
+function restarts(state: Restarting): Blocker[] {
+  return [...state.hooks]
+    .filter(([name]) => name !== state.settings.self && isCritical(state, nameOf(name)))
+    .map(([name, { since }]) => ({ reason: `${name ?? 'a container'} restarts`, since }));
+}
+
+function releases(state: Termination): Blocker[] {
+  const released = [...state.hooks].flatMap(([name, hook]) => {
+    if (hook.released === undefined || !isCritical(state, nameOf(name))) return [];
+    return [{ reason: `${name ?? 'a container'} was released to stop`, since: hook.released.at }];
+  });
+  const plan = planOf(state);
+  const lost = plan.containers
+    .filter(container => container.critical && !state.stopped.has(container.name))
+    .flatMap(({ name }) => {
+      const gone = goneDependency(state, plan, name);
+      const since = gone === undefined ? undefined : state.stopped.get(gone)?.at;
+      return since === undefined ? [] : [{ reason: `${name} depends on ${gone}, which is gone`, since }];
+    });
+  return [...released, ...lost];
+}
+
+function isCritical(state: Restarting | Termination, name: string): boolean {
+  return name === state.settings.self || containerOf(state.settings, name).critical;
+}

@@ -1,0 +1,60 @@
+import type { DrainedBecause } from './entry.ts';
+import type { Plan } from './plan.ts';
+import type { Sample } from './sample.ts';
+import type { Draining, Stopping } from './state.ts';
+import type { Turn } from './turn.ts';
+
+/**
+ * A termination's drain: at least `drain-min`; then until the arrivals end (at most `drain-arrivals-max`), and
+ * until what had begun by then has ended (at most `drain-max`), and what begins later on kept connections, at most
+ * `drain-kept-max` more. Only a sample that was read now, and could be read, ends it before a deadline.
+ */
+export function drain(state: Draining, plan: Plan, turn: Turn): Draining | Stopping {
+  const fresh = state.sample?.at === turn.now ? state.sample.read : undefined;
+  const next = watchArrivals(state, plan, fresh, turn);
+  const because = whyDrained(next, plan, fresh, turn);
+  if (because === undefined) return next;
+  turn.tell({ type: 'drained', because, left: state.sample?.read.inFlight });
+  const { arrivalsEnded: _, ...rest } = next;
+  return { ...rest, phase: 'stopping' };
+}
+
+function watchArrivals(state: Draining, plan: Plan, fresh: Sample | undefined, turn: Turn): Draining {
+  if (state.arrivalsEnded === undefined) {
+    const because = whyArrivalsEnded(plan, fresh, turn);
+    if (because === undefined) return state;
+    turn.tell({ type: 'arrivals-ended', because, lastArrivalAt: state.sample?.read.lastArrivalAt });
+    return { ...state, arrivalsEnded: { at: turn.now, because } };
+  }
+  const resumed = state.arrivalsEnded.because !== 'deadline' && fresh?.arrivals === 'arriving';
+  if (!resumed || turn.now >= plan.arrivalsMaxAt) return state;
+  turn.tell({ type: 'arrivals-resumed' });
+  return { ...state, arrivalsEnded: undefined };
+}
+
+function whyArrivalsEnded(
+  plan: Plan,
+  fresh: Sample | undefined,
+  turn: Turn,
+): 'silence' | 'untold' | 'deadline' | undefined {
+  if (!turn.due(plan.drainMinAt)) return undefined;
+  if (turn.due(plan.arrivalsMaxAt)) return 'deadline';
+  if (fresh === undefined || fresh.arrivals === 'arriving') return undefined;
+  return fresh.arrivals === 'silent' ? 'silence' : 'untold';
+}
+
+function whyDrained(
+  state: Draining,
+  plan: Plan,
+  fresh: Sample | undefined,
+  turn: Turn,
+): DrainedBecause | undefined {
+  if (turn.due(plan.drainMaxAt)) return 'drain-max';
+  if (state.arrivalsEnded === undefined || fresh === undefined) return undefined;
+  const { requests, inDoubt, oldestBegunAt, unknown } = fresh.inFlight;
+  if (unknown !== undefined) return undefined;
+  if (requests + inDoubt === 0) return 'nothing in flight';
+  const { at } = state.arrivalsEnded;
+  const onlyLater = oldestBegunAt !== undefined && oldestBegunAt > at;
+  return onlyLater && turn.due(at + state.settings.drainKeptMaxMs) ? 'drain-kept-max' : undefined;
+}

@@ -1,0 +1,83 @@
+import type { Container, Settings } from '../settings/settings.ts';
+import { budget } from './budget.ts';
+import type { HookName, Restarting, Settling, Termination } from './state.ts';
+
+/**
+ * How long the hooks of one termination may lie apart. The kubelet starts them at one instant
+ * (`killContainersWithSyncResult` in `pkg/kubelet/kuberuntime/kuberuntime_container.go`); measured: milliseconds.
+ */
+export const SETTLE_MS = 1000;
+
+/** What a container that no setting names is taken for: `inject` and careful people name them all. */
+const UNNAMED = {
+  critical: true,
+  kind: 'regular',
+  sidecarIndex: undefined,
+  probe: undefined,
+  ports: [],
+  dependsOn: [],
+  stopTimeoutMs: 5000,
+  inFlight: { type: 'tcp' },
+  drainAction: undefined,
+} as const satisfies Omit<Container, 'name'>;
+
+/** A termination's containers, and the points of the clock that its one grace period gives them. */
+export interface Plan {
+  /** All but the agent: those in the settings, then those known by their hook alone. */
+  readonly containers: readonly Container[];
+  readonly drainMinAt: number;
+  readonly arrivalsMaxAt: number;
+  readonly drainMaxAt: number;
+  /** The grace period's end: the kubelet sends SIGTERM itself (kubernetes-facts 3). */
+  readonly endAt: number;
+  /** When nothing has ended the agent by then, nothing was terminated. */
+  readonly healAt: number;
+  /** When a container's hook is answered at the latest. */
+  releaseAt(name: string): number;
+  /** When a container must have stopped: then those that it depends on are released. */
+  stopBy(name: string): number;
+}
+
+/** How long after the grace period a pod that still lives is known not to be terminated. */
+const HEAL_AFTER_MS = 10_000;
+
+/** @returns whether two samples in a row show the container gone: one might have fallen into a re-listen. */
+export function isSeenGone(state: Settling | Restarting | Termination, name: string): boolean {
+  return (state.gone.get(name) ?? 0) >= 2;
+}
+
+/** @returns the name of a hook's container; the bare hook's is empty, which no container's is. */
+export function nameOf(hook: HookName): string {
+  return hook ?? '';
+}
+
+/** @returns the container as set, or the default one for a name that no setting has. */
+export function containerOf(settings: Settings, name: string): Container {
+  return settings.containers.find(container => container.name === name) ?? { name, ...UNNAMED };
+}
+
+/** @returns the plan for a termination that began at `state.since`. */
+export function planOf(state: Settling | Termination): Plan {
+  const { settings, since } = state;
+  const known = new Set([settings.self, ...settings.containers.map(container => container.name)]);
+  const unnamed = [...state.hooks.keys()].map(nameOf).filter(name => !known.has(name));
+  const containers = [...settings.containers, ...unnamed.map(name => ({ name, ...UNNAMED }))];
+  const { releaseByMs, drainMaxMs } = budget({ ...settings, containers });
+  const endAt = since + settings.gracePeriodMs;
+  const drainMinAt = Math.min(endAt, since + settings.drainMinMs);
+  // Unnamed containers were not checked against the grace period: nobody is let go before `drain-min` for them.
+  const releaseAt = (name: string): number =>
+    Math.max(drainMinAt, since + (releaseByMs.get(name) ?? Infinity));
+  return {
+    containers,
+    drainMinAt,
+    arrivalsMaxAt: since + settings.drainArrivalsMaxMs,
+    drainMaxAt: Math.max(drainMinAt, since + drainMaxMs),
+    endAt,
+    healAt: endAt + HEAL_AFTER_MS,
+    releaseAt,
+    stopBy(name: string): number {
+      return Math.min(endAt, ...containerOf(settings, name).dependsOn.map(releaseAt));
+    },
+  };
+}

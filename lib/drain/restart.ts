@@ -1,0 +1,74 @@
+import type { ReleasedBecause } from './entry.ts';
+import { containerOf, isSeenGone, nameOf, SETTLE_MS } from './plan.ts';
+import { leave, release } from './release.ts';
+import { evidenceOf, terminate } from './settling.ts';
+import { type Draining, type Hook, type HookName, type Restarting, type Serving, serving } from './state.ts';
+import type { Turn } from './turn.ts';
+
+/**
+ * Single containers restart: each drains by itself, briefly, for a container that restarts is likely sick. Over
+ * when each has been seen to stop, or had its stop-timeout; a later hook may still show it to be a termination.
+ */
+export function restart(state: Restarting, turn: Turn): Serving | Restarting | Draining {
+  const evidence = evidenceOf(state);
+  if (evidence !== undefined) return terminate(state, evidence, turn);
+  const hooks = new Map<HookName, Hook>();
+  for (const [name, hook] of state.hooks) {
+    const next =
+      hook.released === undefined
+        ? answerIfDue(state, name, hook, turn)
+        : endIfStopped(state, name, hook, turn);
+    if (next !== undefined) hooks.set(name, next);
+  }
+  const own = hooks.get(state.settings.self);
+  if (leaves(state, own, turn)) {
+    leave(turn);
+    return { ...state, hooks, exited: true };
+  }
+  const others = [...hooks.keys()].some(name => name !== state.settings.self);
+  if (!others && own?.released !== undefined)
+    return { ...serving(state.next ?? state.settings), ownReleased: true };
+  if (hooks.size === 0) return serving(state.next ?? state.settings);
+  const changed =
+    hooks.size !== state.hooks.size || [...hooks].some(([name, hook]) => state.hooks.get(name) !== hook);
+  return changed ? { ...state, hooks } : state;
+}
+
+/** After SIGTERM the agent leaves once no hook waits: at once when its own was answered, else as after settling. */
+function leaves(state: Restarting, own: Hook | undefined, turn: Turn): boolean {
+  if (state.sigtermAt === undefined) return false;
+  return own?.released !== undefined || turn.due(state.sigtermAt + SETTLE_MS);
+}
+
+function answerIfDue(state: Restarting, name: HookName, hook: Hook, turn: Turn): Hook {
+  const because = name === state.settings.self ? whyAgent(hook, turn) : whyRestart(state, name, hook, turn);
+  return because === undefined ? hook : release(name, hook, because, state.sample, turn);
+}
+
+function whyAgent(hook: Hook, turn: Turn): ReleasedBecause | undefined {
+  return turn.due(hook.since + SETTLE_MS) ? 'agent restarts' : undefined;
+}
+
+function whyRestart(state: Restarting, name: HookName, hook: Hook, turn: Turn): ReleasedBecause | undefined {
+  const { drainMinMs, restartDrainMaxMs } = state.settings;
+  const boundMs = Math.max(SETTLE_MS, restartDrainMaxMs);
+  if (turn.due(hook.since + boundMs)) return 'restart-drain-max';
+  if (!turn.due(hook.since + Math.min(boundMs, Math.max(SETTLE_MS, drainMinMs)))) return undefined;
+  if (state.sample?.at !== turn.now) return undefined;
+  const { inFlight, containers } = state.sample.read;
+  const own = (name === null ? undefined : containers.get(name)?.inFlight) ?? inFlight;
+  return own.unknown === undefined && own.requests + own.inDoubt === 0 ? 'restart drained' : undefined;
+}
+
+/** @returns undefined once the container has stopped: its restart is the kubelet's from here on. */
+function endIfStopped(state: Restarting, name: HookName, hook: Hook, turn: Turn): Hook | undefined {
+  if (name === state.settings.self || hook.released === undefined) return hook;
+  const { at } = hook.released;
+  const seen = isSeenGone(state, nameOf(name)) && turn.now > at;
+  if (!seen && !turn.due(at + containerOf(state.settings, nameOf(name)).stopTimeoutMs)) return hook;
+  if (name !== null) {
+    turn.tell({ type: 'stopped', container: name, because: seen ? 'seen' : 'time' });
+    if (seen) turn.emit({ type: 'reset', container: name });
+  }
+  return undefined;
+}

@@ -1,0 +1,90 @@
+import type { Settings } from '../settings/settings.ts';
+import type { ReleasedBecause } from './entry.ts';
+import type { Sample } from './sample.ts';
+
+/** Whose hook: a container's name, or null for a bare `/drain`, which does not say. */
+export type HookName = string | null;
+
+/** A preStop request, however many callers wait in it (a restarted kubelet calls again). */
+export interface Hook {
+  readonly since: number;
+  /** Requests that wait for the answer now. */
+  readonly callers: number;
+  readonly released: { readonly at: number; readonly because: ReleasedBecause } | undefined;
+}
+
+/** How it is known that a container no longer serves. */
+export interface Stopped {
+  readonly at: number;
+  readonly because: 'seen' | 'assumed' | 'time';
+}
+
+/** Nothing is asked of the agent but the truth. */
+export interface Serving {
+  readonly phase: 'serving';
+  readonly settings: Settings;
+  /** The own hook was answered as that of a restart of the agent: SIGTERM follows, and nothing is to wait for. */
+  readonly ownReleased: boolean;
+}
+
+/** What every phase but `serving` carries. Settings are latched by the first hook; newer ones wait in `next`. */
+interface Active {
+  readonly settings: Settings;
+  readonly next: Settings | undefined;
+  /** The first hook's arrival: the grace period began then, at the latest. */
+  readonly since: number;
+  readonly hooks: ReadonlyMap<HookName, Hook>;
+  readonly sigtermAt: number | undefined;
+  readonly sample: { readonly at: number; readonly read: Sample } | undefined;
+  /** Containers that the last sample showed gone, and in how many samples in a row. */
+  readonly gone: ReadonlyMap<string, number>;
+  /** The agent has been told to leave; nothing is done any more. */
+  readonly exited: boolean;
+}
+
+/** Restart or termination? A hook does not say (kubernetes-facts 5). */
+export interface Settling extends Active {
+  readonly phase: 'settling';
+}
+
+/** Single containers restart; the pod stays. */
+export interface Restarting extends Active {
+  readonly phase: 'draining';
+  readonly kind: 'restart';
+}
+
+interface Terminating extends Active {
+  readonly kind: 'termination';
+  readonly stopped: ReadonlyMap<string, Stopped>;
+}
+
+/** The pod terminates, and its traffic is waited for. */
+export interface Draining extends Terminating {
+  readonly phase: 'draining';
+  readonly arrivalsEnded:
+    | { readonly at: number; readonly because: 'silence' | 'untold' | 'deadline' }
+    | undefined;
+}
+
+/** The pod terminates, and containers are released in waves. */
+export interface Stopping extends Terminating {
+  readonly phase: 'stopping';
+}
+
+/** Everybody has stopped or had their time; the agent is the last. */
+export interface Over extends Terminating {
+  readonly phase: 'stopped';
+}
+
+export type Termination = Draining | Stopping | Over;
+export type State = Serving | Settling | Restarting | Termination;
+
+/** @returns the state in which an agent starts. */
+export function serving(settings: Settings): Serving {
+  return { phase: 'serving', settings, ownReleased: false };
+}
+
+/** @returns the hooks that have not been answered yet, whether or not their callers are still there. */
+export function waiting(state: Exclude<State, Serving>): HookName[] {
+  return [...state.hooks].filter(([, hook]) => hook.released === undefined).map(([name]) => name);
+}

@@ -1,0 +1,65 @@
+import { nameOf, type Plan, planOf, SETTLE_MS } from './plan.ts';
+import type { InFlight } from './sample.ts';
+import type { Draining, Restarting, State, Termination } from './state.ts';
+import { waiting } from './state.ts';
+import { dependentsOf, outlived } from './waves.ts';
+
+/** What a drain waits for, in words, and until when at the latest (ms since the epoch). */
+export interface Wait {
+  readonly what: string;
+  readonly untilAt: number;
+}
+
+/** @returns why this drain is not over yet, first cause first; empty where nothing is waited for. */
+export function waitsOf(state: State): Wait[] {
+  if (state.phase === 'serving') return [];
+  if (state.phase === 'settling') {
+    return [{ what: 'other hooks, to tell a termination from a restart', untilAt: state.since + SETTLE_MS }];
+  }
+  if (state.kind === 'restart') return restartWaits(state);
+  const plan = planOf(state);
+  return state.phase === 'draining' ? drainWaits(state, plan) : releaseWaits(state, plan);
+}
+
+function restartWaits(state: Restarting): Wait[] {
+  const boundMs = Math.max(SETTLE_MS, state.settings.restartDrainMaxMs);
+  return [...state.hooks]
+    .filter(([, hook]) => hook.released === undefined)
+    .map(([name, hook]) => ({
+      what: `what is in flight in ${name ?? 'the pod'}, which restarts`,
+      untilAt: hook.since + boundMs,
+    }));
+}
+
+function drainWaits(state: Draining, plan: Plan): Wait[] {
+  const at = state.sample?.at ?? state.since;
+  const waits: Wait[] = [];
+  if (at < plan.drainMinAt) waits.push({ what: 'drain-min', untilAt: plan.drainMinAt });
+  if (state.arrivalsEnded === undefined && at < plan.arrivalsMaxAt) {
+    waits.push({ what: 'new connections to end', untilAt: plan.arrivalsMaxAt });
+  }
+  const inFlight = inFlightWords(state.sample?.read.inFlight);
+  if (inFlight !== undefined) waits.push({ what: inFlight, untilAt: plan.drainMaxAt });
+  return waits;
+}
+
+/** @returns what is in flight, in words; undefined when it is known to be nothing. */
+export function inFlightWords(inFlight: InFlight | undefined): string | undefined {
+  if (inFlight === undefined) return 'a first reading of the sockets';
+  const { requests, inDoubt, unknown } = inFlight;
+  if (unknown !== undefined) return `what is in flight, which cannot be read: ${unknown}`;
+  if (requests + inDoubt === 0) return undefined;
+  const doubt = inDoubt === 0 ? '' : ` (${inDoubt} of them in doubt)`;
+  return `${requests + inDoubt} ${requests + inDoubt === 1 ? 'request' : 'requests'} in flight${doubt}`;
+}
+
+function releaseWaits(state: Termination, plan: Plan): Wait[] {
+  return waiting(state).map(hook => {
+    const name = nameOf(hook);
+    const others = (name === state.settings.self ? outlived(plan) : dependentsOf(plan, name))
+      .map(container => container.name)
+      .filter(other => !state.stopped.has(other));
+    const untilAt = name === state.settings.self ? plan.endAt : plan.releaseAt(name);
+    return { what: `${others.join(', ')} to stop, before ${name} is released`, untilAt };
+  });
+}

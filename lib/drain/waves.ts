@@ -1,0 +1,98 @@
+import type { Container } from '../settings/settings.ts';
+import type { ReleasedBecause } from './entry.ts';
+import { isSeenGone, nameOf, type Plan, SETTLE_MS } from './plan.ts';
+import { release } from './release.ts';
+import { type Stopped, type Termination, waiting } from './state.ts';
+import type { Turn } from './turn.ts';
+
+// Invariant: no container is released before those that depend on it have stopped, or before its time is up.
+// Order among native sidecars that the kubelet stops after the agent is left to the kubelet: it keeps it by
+// itself (kubernetes-facts 2), and to wait for it would be a deadlock.
+
+/** @returns the containers whose end must be seen before `name` is released. */
+export function dependentsOf(plan: Plan, name: string): Container[] {
+  return outlived(plan).filter(container => container.dependsOn.includes(name));
+}
+
+/** @returns the first thing `name` depends on, at whatever remove, that is gone although nothing released it. */
+export function goneDependency(state: Termination, plan: Plan, name: string): string | undefined {
+  const direct = plan.containers.find(container => container.name === name)?.dependsOn ?? [];
+  for (const dependency of direct) {
+    if (state.stopped.has(dependency) && state.hooks.get(dependency)?.released === undefined)
+      return dependency;
+    const further = goneDependency(state, plan, dependency);
+    if (further !== undefined) return further;
+  }
+  return undefined;
+}
+
+/** Notes who no longer serves. @returns the same state when nobody new. */
+export function noteStopped<S extends Termination>(state: S, plan: Plan, turn: Turn): S {
+  const stopped = new Map(state.stopped);
+  for (const container of plan.containers) {
+    if (stopped.has(container.name)) continue;
+    const because = howStopped(state, plan, container, turn);
+    if (because === undefined) continue;
+    stopped.set(container.name, { at: turn.now, because });
+    turn.tell({ type: 'stopped', container: container.name, because });
+  }
+  return stopped.size === state.stopped.size ? state : { ...state, stopped };
+}
+
+function howStopped(
+  state: Termination,
+  plan: Plan,
+  container: Container,
+  turn: Turn,
+): Stopped['because'] | undefined {
+  const { name, stopTimeoutMs } = container;
+  if (isSeenGone(state, name)) return 'seen';
+  if (turn.due(plan.stopBy(name))) return 'time';
+  if (container.ports.length > 0) return undefined;
+  const hook = state.hooks.get(name === '' ? null : name);
+  // No hook: the kubelet sent SIGTERM when it began the others' (kubernetes-facts 1, 2), once they had time to come.
+  const signalAt = hook === undefined ? state.since + SETTLE_MS : hook.released?.at;
+  return signalAt !== undefined && turn.due(signalAt + stopTimeoutMs) ? 'assumed' : undefined;
+}
+
+/** Answers the hooks whose turn it is. @returns the same state when there are none. */
+export function releaseWaves<S extends Termination>(state: S, plan: Plan, turn: Turn): S {
+  const hooks = new Map(state.hooks);
+  for (const name of waiting(state)) {
+    const because =
+      name === state.settings.self
+        ? whyReleaseAgent(state, plan, turn)
+        : whyRelease(state, plan, nameOf(name), turn);
+    const hook = state.hooks.get(name);
+    if (because !== undefined && hook !== undefined)
+      hooks.set(name, release(name, hook, because, state.sample, turn));
+  }
+  return waiting({ ...state, hooks }).length === waiting(state).length ? state : { ...state, hooks };
+}
+
+function whyRelease(state: Termination, plan: Plan, name: string, turn: Turn): ReleasedBecause | undefined {
+  if (turn.due(plan.releaseAt(name))) return 'its time is up';
+  const dependents = dependentsOf(plan, name);
+  if (!dependents.every(container => state.stopped.has(container.name))) return undefined;
+  if (state.phase !== 'draining') return dependents.length === 0 ? 'drained' : 'dependents stopped';
+  const pointless = goneDependency(state, plan, name) !== undefined && turn.due(plan.drainMinAt);
+  return pointless ? 'dependency gone' : undefined;
+}
+
+function whyReleaseAgent(state: Termination, plan: Plan, turn: Turn): ReleasedBecause | undefined {
+  if (turn.due(plan.endAt)) return 'its time is up';
+  return state.phase !== 'draining' && othersOver(state, plan) ? 'all others stopped' : undefined;
+}
+
+/** @returns the containers that the agent outlives: all but those that the kubelet stops after it. */
+export function outlived(plan: Plan): Container[] {
+  return plan.containers.filter(container => container.kind !== 'native-sidecar-before-agent');
+}
+
+/** @returns whether every container that the agent outlives is released and has stopped, or had its time. */
+export function othersOver(state: Termination, plan: Plan): boolean {
+  return outlived(plan).every(({ name }) => {
+    const hook = state.hooks.get(name === '' ? null : name);
+    return state.stopped.has(name) && (hook === undefined || hook.released !== undefined);
+  });
+}
