@@ -100,8 +100,6 @@ export type Effect =
   | { readonly type: 'start'; readonly container: string; readonly run: number }
   | { readonly type: 'probe'; readonly container: string; readonly run: number; readonly kind: ProbeKind }
   | { readonly type: 'hook'; readonly container: string; readonly run: number }
-  /** Stop waiting for the hook: the kubelet abandons it at the end of the grace period. */
-  | { readonly type: 'abandon-hook'; readonly container: string; readonly run: number }
   | {
       readonly type: 'signal';
       readonly container: string;

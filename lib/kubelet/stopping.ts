@@ -54,7 +54,6 @@ export function stopWhatIsDue(draft: Draft): void {
     if (live.phase !== 'hook' || !draft.due(live.graceEndsAt)) return;
     const reason = 'the grace period is over';
     draft.tell({ type: 'hook-ended', container: container.name, outcome: 'abandoned', reason });
-    draft.emit({ type: 'abandon-hook', container: container.name, run: live.run });
     draft.set(container, { ...live, phase: 'turn' });
   });
   each(draft, (container, live) => {

@@ -1,0 +1,107 @@
+/** Who plays in a rehearsal: a manifest's pod with a command for each container, and where the load goes. */
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { parseManifest } from '../../lib/kubelet/manifest.ts';
+import type { Container, Pod } from '../../lib/kubelet/pod.ts';
+import { type Parsed, parsed, unparsed } from '../../lib/settings/parsed.ts';
+import type { Options } from './options.ts';
+
+export interface Cast {
+  readonly pod: Pod;
+  readonly actors: ReadonlyMap<string, Actor>;
+  readonly target: Target;
+  /** What of the manifest is left out. */
+  readonly notes: readonly string[];
+}
+
+/** A container's process on this machine. */
+export interface Actor {
+  readonly command: readonly string[];
+  readonly cwd: string;
+  /** Whether it is `podusher agent`, whose log has the drain's timeline. */
+  readonly isAgent: boolean;
+}
+
+/** Where the load goes. */
+export interface Target {
+  readonly container: string;
+  readonly port: number;
+  readonly path: string;
+}
+
+const LARGEST = 1024 * 1024;
+
+/** @returns the cast of a manifest, or all problems, each with the file before it. */
+export function readCast(file: string, options: Options): Parsed<Cast> {
+  const told = (problems: readonly string[]): Parsed<never> =>
+    unparsed(...problems.map(problem => `${file}: ${problem}`));
+  let text: string;
+  try {
+    if (statSync(file).size > LARGEST) return told(['Larger than 1 MiB; accepted: a manifest']);
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    return told([`Cannot be read: ${error instanceof Error ? error.message : String(error)}`]);
+  }
+  const manifest = parseManifest(text);
+  if (!manifest.ok) return told(manifest.problems);
+  const { pod, notes } = manifest.value;
+  const problems: string[] = [];
+  const actors = new Map<string, Actor>();
+  for (const container of pod.containers) {
+    const actor = actorOf(container, dirname(resolve(file)), options.run.get(container.name));
+    if (actor.ok) actors.set(container.name, actor.value);
+    else problems.push(...actor.problems);
+  }
+  for (const name of options.run.keys()) {
+    if (pod.containers.every(container => container.name !== name)) {
+      problems.push(
+        `--run ${name}=…: no such container; the pod has ${pod.containers.map(one => one.name).join(', ')}`,
+      );
+    }
+  }
+  const target = targetOf(pod, options);
+  if (!target.ok) problems.push(...target.problems);
+  if (!target.ok || problems.length > 0) return told(problems);
+  return parsed({ pod, actors, target: target.value, notes: notes.map(note => `${file}: ${note}`) });
+}
+
+function actorOf(container: Container, folder: string, run: string | undefined): Parsed<Actor> {
+  const { name, args, workingDir } = container;
+  if (run !== undefined) {
+    const command = ['/bin/sh', '-c', execed(run)];
+    return parsed({ command, cwd: process.cwd(), isAgent: /^podusher agent\b/u.test(run.trim()) });
+  }
+  // Our own image's entry point is known.
+  const isOurs = /(^|\/)podusher([:@]|$)/u.test(container.image);
+  const program = container.command ?? (isOurs ? ['podusher'] : []);
+  const command = [...program, ...args];
+  if (program.length === 0) {
+    return unparsed(`Container "${name}" has no command of its own; give it one: --run ${name}='CMD'`);
+  }
+  const cwd = resolve(folder, workingDir ?? '.');
+  if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    const instead = `give the container a command that runs here: --run ${name}='CMD'`;
+    return unparsed(`Container "${name}" works in "${cwd}", which is no folder here; ${instead}`);
+  }
+  return parsed({ command, cwd, isAgent: command[0] === 'podusher' && command[1] === 'agent' });
+}
+
+/** A single command replaces the shell, so that it gets SIGTERM itself; a list of commands keeps it. */
+function execed(command: string): string {
+  const isSingle = !/[;&|<>()`\n]/u.test(command) && !/^\s*\w+=/u.test(command);
+  return isSingle ? `exec ${command}` : command;
+}
+
+function targetOf(pod: Pod, { port, path }: Options): Parsed<Target> {
+  const { containers, annotations } = pod;
+  const nonCritical = new Set((annotations['podusher.dev/non-critical'] ?? '').trim().split(/\s*,\s*/u));
+  const serves = ({ name, kind, ports }: Container): boolean =>
+    kind === 'regular' && ports.length > 0 && !nonCritical.has(name);
+  const declares = (container: Container): boolean => container.ports.some(one => one.port === port);
+  const container = containers.find(declares) ?? containers.find(serves) ?? containers.at(-1);
+  const chosen = port ?? container?.ports[0]?.port;
+  if (container === undefined || chosen === undefined) {
+    return unparsed('No critical container declares a port to send requests to; say which: --port PORT');
+  }
+  return parsed({ container: container.name, port: chosen, path });
+}

@@ -1,0 +1,130 @@
+/**
+ * The clients of the pod's Service. Invariants: no request before the pod was first Ready; none on a new
+ * connection while the Service has no endpoint; when the deleted pod is withdrawn the load ends, but for stubborn
+ * clients, who stay on their connections until those end.
+ */
+import type { LoadEntry } from '../../../lib/timeline/entry.ts';
+import type { Target } from '../cast.ts';
+import { now } from '../clock.ts';
+import type { Outcome } from './outcome.ts';
+import { createPool } from './pool.ts';
+import { sendRequest } from './request.ts';
+
+export interface LoadOptions {
+  readonly target: Target;
+  /** Requests a second. */
+  readonly rate: number;
+  readonly clients: 'both' | 'new' | 'kept';
+  readonly stubborn: boolean;
+  /** How late the Service's clients notice a change of the pod. */
+  readonly endpointLagMs: number;
+}
+
+export interface Load {
+  /** The requests that have ended. */
+  readonly outcomes: readonly Outcome[];
+  readonly entries: readonly LoadEntry[];
+  /** The pod's Ready condition has changed. The first time it is Ready, the load begins. */
+  podIsReady(ready: boolean): void;
+  /** The pod terminates: it is no endpoint any more, after the lag. */
+  podTerminates(): void;
+  /** No request is begun any more; resolves when all have ended, which is bounded by their timeout. */
+  stop(): Promise<void>;
+}
+
+/** @returns clients that wait for the pod to be Ready. */
+export function createLoad(options: LoadOptions): Load {
+  const { target, rate, clients, stubborn, endpointLagMs } = options;
+  const pool = createPool(target);
+  const outcomes: Outcome[] = [];
+  const entries: LoadEntry[] = [];
+  const inFlight = new Set<Promise<Outcome>>();
+  const timers = new Set<NodeJS.Timeout>();
+  let beat: NodeJS.Timeout | undefined;
+  /** Whether the Service has the pod as its endpoint: as the clients know it. */
+  let routed = false;
+  let withdrawn = false;
+  let turn = 0;
+
+  function request(): void {
+    const kept = clients === 'both' ? turn++ % 2 === 1 : clients === 'kept';
+    const sent = kept ? sendKept() : sendNew();
+    if (sent !== undefined) void track(sent);
+    else if (!withdrawn) refuse();
+  }
+
+  function sendNew(): Promise<Outcome> | undefined {
+    return routed ? sendRequest(target, false) : undefined;
+  }
+
+  function sendKept(): Promise<Outcome> | undefined {
+    return routed || stubborn ? pool.send(routed) : undefined;
+  }
+
+  async function track(sent: Promise<Outcome>): Promise<void> {
+    inFlight.add(sent);
+    outcomes.push(await sent);
+    inFlight.delete(sent);
+  }
+
+  /** What a Service without an endpoint does. */
+  function refuse(): void {
+    const at = now();
+    outcomes.push({ type: 'unanswered', startedAt: at, endedAt: at, reason: 'no endpoint' });
+  }
+
+  /** Requests begin at even intervals; those that a busy machine missed are not made up for. */
+  function begin(): void {
+    const intervalMs = 1000 / rate;
+    let nextAt = now();
+    const onBeat = (): void => {
+      request();
+      nextAt = Math.max(nextAt + intervalMs, now() - intervalMs);
+      beat = setTimeout(onBeat, Math.max(0, nextAt - now()));
+    };
+    onBeat();
+  }
+
+  function afterLag(change: () => void): void {
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      change();
+    }, endpointLagMs);
+    timers.add(timer);
+  }
+
+  function route(to: boolean): void {
+    if (withdrawn) return;
+    routed = to;
+    if (!to && !stubborn) pool.leave();
+  }
+
+  function withdraw(): void {
+    route(false);
+    withdrawn = true;
+    const at = now();
+    entries.push({ at, type: 'new-connections-end' });
+    if (!stubborn) {
+      entries.push({ at, type: 'kept-connections-leave' });
+      clearTimeout(beat);
+    }
+  }
+
+  return {
+    outcomes,
+    entries,
+    podIsReady: ready => {
+      if (beat === undefined && ready) {
+        routed = true;
+        begin();
+      } else afterLag(() => route(ready));
+    },
+    podTerminates: () => afterLag(withdraw),
+    stop: async () => {
+      for (const timer of timers) clearTimeout(timer);
+      clearTimeout(beat);
+      await Promise.all(inFlight);
+      pool.leave();
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import { Agent } from 'node:http';
+import type { Target } from '../cast.ts';
+import type { Outcome } from './outcome.ts';
+import { sendRequest } from './request.ts';
+
+/** How many connections a gateway keeps, so that each has traffic and idle moments. */
+const SIZE = 4;
+
+/** A gateway's kept connections to the pod. */
+export interface Pool {
+  /** Connections that are open or being opened. */
+  readonly size: number;
+  /**
+   * Sends a request on the connection that was idle for longest.
+   *
+   * @param mayConnect Whether a new connection may be opened for it.
+   * @returns how it ended; undefined when there is no connection for it.
+   */
+  send(mayConnect: boolean): Promise<Outcome> | undefined;
+  /** Closes every connection: idle ones now, the others after their answer. */
+  leave(): void;
+}
+
+interface Kept {
+  readonly agent: Agent;
+  busy: boolean;
+  lastUsed: number;
+  leaving: boolean;
+}
+
+/** @returns an empty pool. */
+export function createPool(target: Target): Pool {
+  const connections = new Set<Kept>();
+  let uses = 0;
+
+  function connect(): Kept {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const kept: Kept = { agent, busy: false, lastUsed: 0, leaving: false };
+    connections.add(kept);
+    return kept;
+  }
+
+  /** The pod's side may have closed it while it was idle. */
+  function forgetClosed(): void {
+    for (const kept of connections) {
+      const isOpen = Object.values(kept.agent.freeSockets).some(sockets => sockets?.length);
+      if (!kept.busy && !isOpen) drop(kept);
+    }
+  }
+
+  function take(mayConnect: boolean): Kept | undefined {
+    forgetClosed();
+    const idle = [...connections].filter(({ busy }) => !busy).toSorted((a, b) => a.lastUsed - b.lastUsed);
+    if (mayConnect && (idle.length === 0 || connections.size < SIZE)) return connect();
+    return idle[0];
+  }
+
+  function drop(kept: Kept): void {
+    connections.delete(kept);
+    kept.agent.destroy();
+  }
+
+  async function use(kept: Kept): Promise<Outcome> {
+    kept.busy = true;
+    kept.lastUsed = uses++;
+    const outcome = await sendRequest(target, kept.agent);
+    kept.busy = false;
+    if (kept.leaving) drop(kept);
+    return outcome;
+  }
+
+  return {
+    get size(): number {
+      forgetClosed();
+      return connections.size;
+    },
+    send: mayConnect => {
+      const kept = take(mayConnect);
+      return kept === undefined ? undefined : use(kept);
+    },
+    leave: () => {
+      for (const kept of connections) {
+        kept.leaving = true;
+        if (!kept.busy) drop(kept);
+      }
+    },
+  };
+}

@@ -1,0 +1,85 @@
+/** From the requests to what their clients had of the pod: pure. */
+import type { LoadEntry } from '../../../lib/timeline/entry.ts';
+import type { Outcome } from './outcome.ts';
+
+/** Every request is in exactly one of ok, `failed` and `cut`. */
+export interface Tally {
+  readonly sent: number;
+  /** Answered with an error, refused, not answered, or closed upon while the container lived. */
+  readonly failed: number;
+  /** Was in flight when the container ended. */
+  readonly cut: number;
+  /**
+   * The longest stretch of requests that were begun one after the other and none of which succeeded: from the
+   * beginning of the first to that of the next that succeeded, or else to the end of the last.
+   */
+  readonly longestOutageMs: number;
+  readonly outages: readonly Extract<LoadEntry, { type: 'outage' }>[];
+}
+
+/** A container's end and its client's news of it may be this far apart. */
+const SAME_MOMENT_MS = 500;
+
+/**
+ * @param outcomes All requests.
+ * @param endings When the container that served them was killed or exited, in ms since the epoch.
+ */
+export function tally(outcomes: readonly Outcome[], endings: readonly number[]): Tally {
+  const sorted = outcomes.toSorted((a, b) => a.startedAt - b.startedAt);
+  const verdicts = sorted.map(outcome => ({ outcome, verdict: verdictOf(outcome, endings) }));
+  const outages: Outage[] = [];
+  let open: Outage | undefined;
+  for (const { outcome, verdict } of verdicts) {
+    if (verdict === 'ok') {
+      if (open !== undefined) open.untilAt = outcome.startedAt;
+      open = undefined;
+      continue;
+    }
+    if (open === undefined) {
+      open = { at: outcome.startedAt, untilAt: 0, failed: 0, cut: 0, reasons: new Map() };
+      outages.push(open);
+    }
+    open.untilAt = Math.max(open.untilAt, outcome.endedAt);
+    open[verdict]++;
+    const reason = reasonOf(outcome);
+    open.reasons.set(reason, (open.reasons.get(reason) ?? 0) + 1);
+  }
+  const count = (wanted: Verdict): number => verdicts.filter(({ verdict }) => verdict === wanted).length;
+  return {
+    sent: outcomes.length,
+    failed: count('failed'),
+    cut: count('cut'),
+    longestOutageMs: Math.max(0, ...outages.map(({ at, untilAt }) => untilAt - at)),
+    outages: outages.map(({ reasons, ...outage }) => ({
+      ...outage,
+      type: 'outage',
+      reason: mostOf(reasons),
+    })),
+  };
+}
+
+type Verdict = 'ok' | 'failed' | 'cut';
+
+interface Outage {
+  readonly at: number;
+  untilAt: number;
+  failed: number;
+  cut: number;
+  readonly reasons: Map<string, number>;
+}
+
+function verdictOf(outcome: Outcome, endings: readonly number[]): Verdict {
+  if (outcome.type === 'ok') return 'ok';
+  const { type, startedAt, endedAt } = outcome;
+  const atAnEnd = endings.some(at => startedAt <= at && Math.abs(endedAt - at) <= SAME_MOMENT_MS);
+  return type === 'broken' && atAnEnd ? 'cut' : 'failed';
+}
+
+function reasonOf(outcome: Outcome): string {
+  if (outcome.type === 'ok') return '';
+  return outcome.type === 'status' ? `HTTP ${outcome.status}` : outcome.reason;
+}
+
+function mostOf(reasons: ReadonlyMap<string, number>): string {
+  return [...reasons].toSorted((a, b) => b[1] - a[1])[0]?.[0] ?? '';
+}

@@ -1,0 +1,185 @@
+/** One rehearsal, from the first container's start to the last one's end. It leaves nothing behind. */
+import type { Pod } from '../../lib/kubelet/pod.ts';
+import type { Entry } from '../../lib/timeline/entry.ts';
+import { drainEntryOf } from './agent-log.ts';
+import type { Cast } from './cast.ts';
+import { within } from './deadline.ts';
+import { RehearsalError } from './failure.ts';
+import { type Kubelet, startKubelet } from './kubelet.ts';
+import { createLoad, type Load } from './load/load.ts';
+import { tally } from './load/tally.ts';
+import type { Options } from './options.ts';
+import { checkPortsAreFree } from './ports.ts';
+import { stageOf } from './surroundings.ts';
+import { createWorkspace, type Workspace } from './workspace.ts';
+
+/** What `--json` prints of a run. */
+export interface Result {
+  readonly sent: number;
+  readonly failed: number;
+  readonly cut: number;
+  readonly longestOutageMs: number;
+  /** From the deletion to the last container's end. */
+  readonly terminationMs: number;
+  readonly timeline: readonly Entry[];
+}
+
+/** Who looks on. */
+export interface Watcher {
+  onPhase(phase: 'starting' | 'serving' | 'terminating', load: Load): void;
+  onLine(container: string, line: string): void;
+}
+
+const LAST_LINES = 20;
+
+/** Beyond the grace period and the 2 s after it, for processes that the system is slow to end. */
+const END_SLACK_MS = 10_000;
+const CLOSE_MS = 2_000;
+
+/**
+ * @param program This very program, for the containers that run it.
+ * @param signal Aborts the rehearsal.
+ * @throws {RehearsalError} when it cannot be held, or is aborted.
+ */
+export async function holdRehearsal(
+  cast: Cast,
+  options: Options,
+  program: string,
+  watcher: Watcher,
+  signal: AbortSignal,
+): Promise<Result> {
+  await checkPortsAreFree(cast.pod);
+  const workspace = createWorkspace(cast.pod.volumes, program);
+  const load = createLoad({ ...options, target: cast.target });
+  let kubelet: Kubelet | undefined;
+  const cleanUp = (): void => {
+    kubelet?.destroy();
+    workspace.remove();
+  };
+  // Should this process crash, the containers must not stay.
+  process.once('exit', cleanUp);
+  try {
+    const play = startPlay(cast, options, workspace, load, watcher, signal);
+    kubelet = play.kubelet;
+    await act(play, cast.pod, options, load, watcher);
+    return resultOf(cast, play.timeline, load);
+  } finally {
+    cleanUp();
+    process.off('exit', cleanUp);
+    await load.stop();
+  }
+}
+
+/** What goes on, as the acts below see it; the promises reject when the rehearsal cannot go on. */
+interface Play {
+  readonly kubelet: Kubelet;
+  readonly timeline: Entry[];
+  readonly lastLines: readonly string[];
+  readonly ready: Promise<void>;
+  readonly gone: Promise<void>;
+  /** Never resolves. */
+  readonly failed: Promise<void>;
+}
+
+function startPlay(
+  cast: Cast,
+  options: Options,
+  workspace: Workspace,
+  load: Load,
+  watcher: Watcher,
+  signal: AbortSignal,
+): Play {
+  const { pod, actors } = cast;
+  const timeline: Entry[] = [];
+  const lastLines: string[] = [];
+  const ready = Promise.withResolvers<void>();
+  const gone = Promise.withResolvers<void>();
+  const failed = Promise.withResolvers<void>();
+  failed.promise.catch(() => undefined);
+  const abort = (): void => failed.reject(new RehearsalError('ERR_ABORTED', 'The rehearsal was broken off'));
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+
+  const kubelet = startKubelet({
+    pod,
+    stageOf: container => stageOf(container, actors, pod, workspace),
+    backOffMs: options.backOffMs,
+    onEntry: entry => {
+      timeline.push({ actor: 'kubelet', ...entry });
+      if (entry.type === 'pod-ready') load.podIsReady(entry.ready);
+      if (entry.type === 'pod-ready' && entry.ready) ready.resolve();
+      if (entry.type === 'deleted') load.podTerminates();
+      if (entry.type === 'gone') gone.resolve();
+    },
+    onLine: (container, line) => {
+      const entry = actors.get(container)?.isAgent === true ? drainEntryOf(line) : undefined;
+      if (entry !== undefined) timeline.push({ actor: 'podusher', ...entry });
+      lastLines.push(`[${container}] ${line}`);
+      if (lastLines.length > LAST_LINES) lastLines.shift();
+      watcher.onLine(container, line);
+    },
+    onError: (container, cause) => {
+      const message = `The command of container "${container}" cannot be started: ${cause.message}`;
+      failed.reject(new RehearsalError('ERR_COMMAND', message, { cause }));
+    },
+  });
+  const orFailed = (promise: Promise<void>): Promise<void> => Promise.race([promise, failed.promise]);
+  return {
+    kubelet,
+    timeline,
+    lastLines,
+    ready: orFailed(ready.promise),
+    gone: orFailed(gone.promise),
+    failed: failed.promise,
+  };
+}
+
+async function act(
+  { kubelet, timeline, lastLines, ready, gone, failed }: Play,
+  pod: Pod,
+  options: Options,
+  load: Load,
+  watcher: Watcher,
+): Promise<void> {
+  gone.catch(() => undefined);
+  watcher.onPhase('starting', load);
+  await within(ready, options.readyTimeoutMs, () => {
+    const message = `The pod is not Ready after ${options.readyTimeoutMs / 1000} s: ${whoIsNot(pod, timeline)}`;
+    throw new RehearsalError('ERR_NOT_READY', message, { output: lastLines });
+  });
+  watcher.onPhase('serving', load);
+  await within(failed, options.beforeMs, () => undefined);
+  watcher.onPhase('terminating', load);
+  kubelet.delete();
+  const endMs = pod.gracePeriodMs + 2_000 * pod.containers.length + END_SLACK_MS;
+  await within(gone, endMs, () => {
+    const message = 'Processes outlived the grace period, though SIGKILL was sent to them';
+    throw new RehearsalError('ERR_STILL_RUNNING', message, { output: lastLines });
+  });
+  await load.stop();
+  // The agent's last lines may be on their way.
+  await within(kubelet.closed(), CLOSE_MS, () => undefined);
+}
+
+function whoIsNot(pod: Pod, timeline: readonly Entry[]): string {
+  const ready = new Map<string, boolean>();
+  for (const entry of timeline) if (entry.type === 'ready') ready.set(entry.container, entry.ready);
+  const not = pod.containers.filter(({ kind, name }) => kind !== 'init' && ready.get(name) !== true);
+  return not.map(({ name }) => `"${name}" is not`).join(', ');
+}
+
+function resultOf({ target }: Cast, kept: readonly Entry[], load: Load): Result {
+  const endings = kept.filter(
+    entry =>
+      (entry.type === 'exited' || (entry.type === 'signal' && entry.signal === 'SIGKILL')) &&
+      entry.container === target.container,
+  );
+  const { outages, ...counts } = tally(
+    load.outcomes,
+    endings.map(({ at }) => at),
+  );
+  const loads = [...load.entries, ...outages].map(entry => ({ actor: 'load', ...entry }) as const);
+  const timeline = [...kept, ...loads].toSorted((a, b) => a.at - b.at);
+  const at = (type: Entry['type']): number => timeline.find(entry => entry.type === type)?.at ?? Number.NaN;
+  return { ...counts, terminationMs: at('gone') - at('deleted'), timeline };
+}

@@ -1,0 +1,60 @@
+/** What a rehearsal shows at its end: the timeline, the verdict, the picture. */
+import { basename } from 'node:path';
+import { renderSvg } from '../../lib/timeline/svg.ts';
+import { renderText } from '../../lib/timeline/terminal.ts';
+import { count, spell, thousands } from '../../lib/timeline/words.ts';
+import type { Cast } from './cast.ts';
+import type { Result } from './rehearsal.ts';
+
+/** One run with what it is called and who played. */
+export interface Told {
+  readonly file: string;
+  readonly cast: Cast;
+  readonly result: Result;
+}
+
+export interface TextOptions {
+  readonly colour: boolean;
+  readonly width: number;
+}
+
+/** @returns the timelines one below the other, and the verdict: of two runs side by side. */
+export function renderReport(runs: readonly Told[], options: TextOptions): string {
+  const timelines = runs.map(({ file, result }) => `${file}\n${renderText(result.timeline, options)}\n`);
+  return `${timelines.join('')}${renderVerdict(runs)}`;
+}
+
+/** @returns the picture of one run, or of several on one scale of time. */
+export function renderPicture(runs: readonly Told[]): string {
+  return renderSvg(
+    runs.map(({ file, cast, result }) => ({
+      title: basename(file),
+      entries: result.timeline,
+      containers: cast.pod.containers.map(({ name }) => name),
+      verdict: result,
+    })),
+  );
+}
+
+function renderVerdict(runs: readonly Told[]): string {
+  const rows = [
+    ['', ...runs.map(({ file }) => basename(file))],
+    ['requests sent', ...runs.map(({ result }) => thousands(result.sent))],
+    ['failed', ...runs.map(({ result }) => thousands(result.failed))],
+    ['cut in flight', ...runs.map(({ result }) => thousands(result.cut))],
+    ['longest outage', ...runs.map(({ result }) => spell(result.longestOutageMs))],
+    ['deletion to end', ...runs.map(({ result }) => spell(result.terminationMs))],
+  ];
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0))) ?? [];
+  const lines = rows.map(row =>
+    row.map((cell, column) =>
+      column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
+    ),
+  );
+  return lines.map(line => `${line.join('   ').trimEnd()}\n`).join('');
+}
+
+/** @returns one line: where the requests go. */
+export function describeTarget({ target }: Cast, rate: number): string {
+  return `${count(rate, 'request')} a second to container ${target.container}, port ${target.port}, path ${target.path}`;
+}
