@@ -158,7 +158,7 @@ function matching(kind: Omit<Kind<string>, 'parse'> & { readonly isNot: string }
 function listOf<T>(item: Kind<T>, words: Pick<Kind<T>, 'placeholder' | 'accepted'>): Kind<readonly T[]> {
   return {
     ...words,
-    pattern: `(\\s*${item.pattern}\\s*(,\\s*${item.pattern}\\s*)*)?`,
+    pattern: `\\s*(${item.pattern}\\s*(,\\s*${item.pattern}\\s*)*)?`,
     parse: text => parseList(text, item, words.accepted),
   };
 }
