@@ -42,9 +42,9 @@ async function answer(url: string, response: ServerResponse): Promise<void> {
 function isAuthenticated(): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const options = { host: '127.0.0.1', port: Number(values['auth-port']), path: '/check', timeout: 500 };
-  const request = get(options, answer => {
-    answer.resume().on('error', () => resolve(false));
-    answer.on('end', () => resolve(answer.statusCode === 200));
+  const request = get(options, reply => {
+    reply.resume().on('error', () => resolve(false));
+    reply.on('end', () => resolve(reply.statusCode === 200));
   });
   request.on('timeout', () => request.destroy());
   request.on('error', () => resolve(false));
