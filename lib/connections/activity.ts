@@ -48,7 +48,8 @@ export function watchActivity(
   doubtMs: number,
 ): Map<string, Activity> {
   const activities = new Map<string, Activity>();
-  for (const socket of sockets) activities.set(socket.key, watch(before.get(socket.key), socket, now, doubtMs));
+  for (const socket of sockets)
+    activities.set(socket.key, watch(before.get(socket.key), socket, now, doubtMs));
   return activities;
 }
 
@@ -69,7 +70,8 @@ function watch(before: Activity | undefined, socket: Socket, now: number, doubtM
     const watched = { at: now, info, tie, sends, answered: false };
     return { verdict, firstSeenAt, begunAt: undefined, watched };
   }
-  const isNew = before?.begunAt === undefined || (moved.received && (moved.sent || before.watched?.answered === true));
+  const isNew =
+    before?.begunAt === undefined || (moved.received && (moved.sent || before.watched?.answered === true));
   const begunAt = isNew ? lastByteAt(info, before?.watched?.at, now) : before.begunAt;
   const answered = isNew ? false : moved.sent || before.watched?.answered === true;
   return { verdict, firstSeenAt, begunAt, watched: { at: now, info, tie, sends, answered } };
@@ -103,7 +105,12 @@ function compare(before: TcpInfo | undefined, info: TcpInfo): Moved {
 
 const NO_ACKS = { in: false, out: false } as const;
 
-function gatherEvidence(before: Watched | undefined, state: TcpState, info: TcpInfo, moved: Moved): TieEvidence {
+function gatherEvidence(
+  before: Watched | undefined,
+  state: TcpState,
+  info: TcpInfo,
+  moved: Moved,
+): TieEvidence {
   const unseen = { within: undefined, after: NO_ACKS };
   if (before === undefined) return unseen;
   const closed = PEER_CLOSED.has(state);

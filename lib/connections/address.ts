@@ -7,8 +7,11 @@ export function formatAddress(bytes: Uint8Array): string {
   if (isMapped(bytes)) return bytes.subarray(12).join('.');
   const groups = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0));
   const { from, length } = longestZeros(groups);
-  const hex = (part: readonly number[]): string => part.map(group => group.toString(16)).join(':');
   return length < 2 ? hex(groups) : `${hex(groups.slice(0, from))}::${hex(groups.slice(from + length))}`;
+}
+
+function hex(groups: readonly number[]): string {
+  return groups.map(group => group.toString(16)).join(':');
 }
 
 /** @returns the bytes of an address in network order; undefined for any other text. A zone (`%eth0`) is left out. */

@@ -67,7 +67,8 @@ export function judgeArrivals(state: Arrivals, now: number, silenceMaxMs: number
  * fraction of the whole. Undefined where not one is expected within the longest silence, unless five came in the drain.
  */
 function expectedRate({ before, startedAt, arrivedAt }: Arrivals, silenceMaxMs: number): number | undefined {
-  const isTold = (rate: number | undefined): rate is number => rate !== undefined && rate * silenceMaxMs >= 1000;
+  const isTold = (rate: number | undefined): rate is number =>
+    rate !== undefined && rate * silenceMaxMs >= 1000;
   const isFull = arrivedAt.length === RECENT;
   // Where fewer came, the drain's beginning stands for the one before.
   const inDrain = rateBetween(isFull ? arrivedAt : [startedAt, ...arrivedAt]);

@@ -6,7 +6,7 @@ import type { InFlightSource } from '../settings/settings.ts';
 export type GaugeSource = Extract<InFlightSource, { readonly url: unknown }>;
 
 /** Longer answers are not read. */
-export const MOST_GAUGE_BYTES = 4 * 1024 * 1024;
+export const MOST_GAUGE_BYTES: number = 4 * 1024 * 1024;
 
 /**
  * Reads one number out of what a gauge's URL answered: how many requests are in flight.
@@ -14,7 +14,9 @@ export const MOST_GAUGE_BYTES = 4 * 1024 * 1024;
  */
 export function readGauge(source: GaugeSource, body: string): Parsed<number> {
   if (body.length > MOST_GAUGE_BYTES) return unparsed(`The answer is longer than ${MOST_GAUGE_BYTES} bytes`);
-  return source.type === 'json' ? readJson(body, source.pointer) : readPrometheus(body, source.metric, source.labels);
+  return source.type === 'json'
+    ? readJson(body, source.pointer)
+    : readPrometheus(body, source.metric, source.labels);
 }
 
 /**
@@ -31,7 +33,10 @@ function readPrometheus(
   for (const line of body.split('\n')) {
     if (!line.startsWith(metric)) continue;
     const read = readSeries(line.slice(metric.length));
-    if (read === undefined || !Object.entries(labels).every(([name, value]) => read.labels.get(name) === value)) {
+    if (
+      read === undefined ||
+      !Object.entries(labels).every(([name, value]) => read.labels.get(name) === value)
+    ) {
       continue;
     }
     const value = inFlight(read.value, `${metric} of`);
@@ -55,7 +60,10 @@ function readSeries(text: string): { labels: ReadonlyMap<string, string>; value:
     for (LABEL.lastIndex = at; ; at = LABEL.lastIndex) {
       const [, name, value] = LABEL.exec(text) ?? [];
       if (name === undefined || value === undefined) break;
-      labels.set(name, value.replace(/\\(.)/g, (_, escaped: string) => (escaped === 'n' ? '\n' : escaped)));
+      labels.set(
+        name,
+        value.replace(/\\(.)/g, (_, escaped: string) => (escaped === 'n' ? '\n' : escaped)),
+      );
     }
     at += /^\s*\}/.exec(text.slice(at))?.[0].length ?? text.length;
   } else if (!/^\s/.test(text)) {
@@ -75,17 +83,22 @@ function readJson(body: string, pointer: string): Parsed<number> {
     return unparsed('The answer is not JSON');
   }
   for (const token of pointer.split('/').slice(1)) {
-    const name = token.replaceAll('~1', '/').replaceAll('~0', '~');
-    const isThere = typeof value === 'object' && value !== null && Object.hasOwn(value, name);
-    if (!isThere) return unparsed(`The answer has nothing at ${quoted(pointer)}`);
-    value = new Map<string, unknown>(Object.entries(value as object)).get(name);
+    value = member(value, token.replaceAll('~1', '/').replaceAll('~0', '~'));
+    if (value === undefined) return unparsed(`The answer has nothing at ${quoted(pointer)}`);
   }
-  return typeof value === 'number' || typeof value === 'string'
+  return typeof value === 'number'
     ? inFlight(String(value), `${pointer} is`)
     : unparsed(`${pointer} is not a number`);
 }
 
-/** Numbers as both formats write them; a number in quotes is one too. */
+function member(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+  if (Array.isArray(value) && !/^\d+$/.test(name)) return undefined;
+  const found: unknown = Reflect.get(value, name);
+  return found;
+}
+
+/** Numbers as both formats write them. */
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 function inFlight(text: string, what: string): Parsed<number> {

@@ -84,7 +84,15 @@ function endCondition({ end, address, prefixLength }: EndFilter): Uint8Array | u
   const anyPort = [0xff, 0xff, 0xff, 0xff];
   const family = host.length === 4 ? FAMILY[4] : FAMILY[16];
   const code = end === 'local' ? OP_LOCAL : OP_REMOTE;
-  return Uint8Array.of(...operation(code, length, length + 4), family, prefixLength, 0, 0, ...anyPort, ...host);
+  return Uint8Array.of(
+    ...operation(code, length, length + 4),
+    family,
+    prefixLength,
+    0,
+    0,
+    ...anyPort,
+    ...host,
+  );
 }
 
 function operation(code: number, yes: number, no: number): Uint8Array {

@@ -47,7 +47,8 @@ function readMessage(message: DataView, sockets: Socket[]): DumpPart | undefined
   const type = message.getUint16(4, true);
   if (type === NLMSG_ERROR || type === NLMSG_DONE) {
     // Both begin with a negative error number, zero for success; older kernels leave it out of NLMSG_DONE.
-    const code = message.byteLength < NETLINK_HEADER_BYTES + 4 ? 0 : message.getInt32(NETLINK_HEADER_BYTES, true);
+    const code =
+      message.byteLength < NETLINK_HEADER_BYTES + 4 ? 0 : message.getInt32(NETLINK_HEADER_BYTES, true);
     if (code < 0) return { ...problem(`is a refusal (errno ${-code})`), errno: -code };
     return type === NLMSG_DONE ? { type: 'done', sockets } : problem('is an acknowledgement without sockets');
   }

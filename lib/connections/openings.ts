@@ -47,7 +47,8 @@ export function countOpenings({ total, known }: Openings, sockets: Iterable<Sock
   for (const [name, ends] of keysOf) {
     const keys = ends.map(end => end.key);
     const before = known.get(name);
-    const isSame = before !== undefined && (before.keys.length === 0 || keys.some(key => before.keys.includes(key)));
+    const isSame =
+      before !== undefined && (before.keys.length === 0 || keys.some(key => before.keys.includes(key)));
     if (!isSame) opened++;
     next.set(name, isSame ? { ...before, keys } : { keys, firstAt: now, reportedAt: undefined });
   }
@@ -61,7 +62,8 @@ export function countOpenings({ total, known }: Openings, sockets: Iterable<Sock
 /** Counts a connection as its opener reports it, unless a list has just shown it. */
 export function noteOpening({ total, known }: Openings, { name, at }: Report): Openings {
   const before = known.get(name);
-  const isKnown = before !== undefined && before.reportedAt === undefined && at - before.firstAt < REPORT_WITHIN_MS;
+  const isKnown =
+    before !== undefined && before.reportedAt === undefined && at - before.firstAt < REPORT_WITHIN_MS;
   const noted = isKnown ? { ...before, reportedAt: at } : { keys: [], firstAt: at, reportedAt: at };
   return { total: isKnown ? total : total + 1, known: new Map(known).set(name, noted) };
 }

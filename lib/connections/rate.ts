@@ -24,10 +24,14 @@ export function addReading(readings: readonly Reading[], reading: Reading): read
  * @param insideAgesMs how long ago connections within the pod were opened.
  * @returns connections from outside per second; undefined where less than a second was watched.
  */
-export function rateOfReadings(readings: readonly Reading[], insideAgesMs: readonly number[]): number | undefined {
+export function rateOfReadings(
+  readings: readonly Reading[],
+  insideAgesMs: readonly number[],
+): number | undefined {
   const last = readings.at(-1);
+  if (last === undefined) return undefined;
   const rates = WINDOWS_MS.flatMap(windowMs => {
-    const first = last && readings.find(({ at }) => last.at - at <= windowMs + SLACK_MS);
+    const first = readings.find(({ at }) => last.at - at <= windowMs + SLACK_MS);
     if (first === undefined || last.at - first.at < SHORTEST_MS) return [];
     const spanMs = last.at - first.at;
     return [perSecond(last.accepted - first.accepted - within(insideAgesMs, spanMs), spanMs)];

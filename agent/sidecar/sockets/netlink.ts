@@ -76,13 +76,20 @@ export function openNetlink(calls: SystemCalls): Parsed<Netlink> {
   });
 }
 
-function receive(calls: SystemCalls, fd: number, buffer: Uint8Array, sequence: number): Parsed<readonly Socket[]> {
+function receive(
+  calls: SystemCalls,
+  fd: number,
+  buffer: Uint8Array,
+  sequence: number,
+): Parsed<readonly Socket[]> {
   const sockets: Socket[] = [];
   for (let part = 0; part < MOST_PARTS; part++) {
     const length = calls.recv(fd, buffer, buffer.length, 0);
     if (length < 0 && calls.errno() === EINTR) continue;
     if (length <= 0) {
-      return unparsed(`The list of sockets broke off: ${length === 0 ? 'nothing came' : errorName(calls.errno())}`);
+      return unparsed(
+        `The list of sockets broke off: ${length === 0 ? 'nothing came' : errorName(calls.errno())}`,
+      );
     }
     const read = parseDump(buffer.subarray(0, length), sequence);
     if (read.type === 'problem') {

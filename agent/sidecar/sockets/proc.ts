@@ -31,8 +31,10 @@ function read<T>(
   try {
     const text = readText(path, mostBytes);
     if (text === undefined) return unparsed(`${path} is longer than ${mostBytes} bytes`);
-    const read = parse(text);
-    return read.ok ? read : unparsed(...read.problems.map(problem => `${path} cannot be read: ${problem}`));
+    const result = parse(text);
+    return result.ok
+      ? result
+      : unparsed(...result.problems.map(problem => `${path} cannot be read: ${problem}`));
   } catch (error) {
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     if (isMissing && missing !== undefined) return missing;

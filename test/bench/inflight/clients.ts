@@ -1,10 +1,13 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { workerData } from 'node:worker_threads';
+import { announced, truth } from './truth.ts';
 
-// Kept connections of five habits. `workerData`: the server's port, and how many clients.
+// Kept connections of five habits, eight of each.
 
-const { port, clients } = workerData as { readonly port: number; readonly clients: number };
+const memory: SharedArrayBuffer = workerData;
+const port = await announced(truth(memory));
+const CLIENTS = 40;
 
 /** How long each habit waits before its next request. */
 const HABITS_MS: readonly (() => number)[] = [
@@ -44,5 +47,5 @@ function get(agent: Agent, delayMs: number): Promise<void> {
 }
 
 await Promise.all(
-  Array.from({ length: clients }, (_, i) => client(HABITS_MS[i % HABITS_MS.length] ?? (() => 0))),
+  Array.from({ length: CLIENTS }, (_, i) => client(HABITS_MS[i % HABITS_MS.length] ?? (() => 0))),
 );

@@ -1,18 +1,16 @@
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { loadSystemCalls, openNetlink, type Netlink } from '../../../agent/sidecar/sockets/netlink.ts';
+import { loadSystemCalls, type Netlink, openNetlink } from '../../../agent/sidecar/sockets/netlink.ts';
 import { type Activity, watchActivity } from '../../../lib/connections/activity.ts';
 import type { Socket } from '../../../lib/connections/socket.ts';
 import type { Parsed } from '../../../lib/settings/parsed.ts';
-import { IDLE, IN_FLIGHT, truth, type Truth } from './truth.ts';
+import { announced, IDLE, IN_FLIGHT, type Truth, truth } from './truth.ts';
 
 /** How to run the experiment. */
 export interface Experiment {
   readonly seconds: number;
   readonly intervalMs: number;
   readonly doubtMs: number;
-  readonly clients: number;
 }
 
 /** How often what the sockets say was right. Counts of (connection, sample) whose truth did not change meanwhile. */
@@ -34,15 +32,15 @@ export interface Figures {
 /** Runs clients of five habits against a server that knows, and asks the kernel about the same connections. */
 export async function experiment(options: Experiment, onMiss?: (miss: unknown) => void): Promise<Figures> {
   const known = truth();
-  const server = new Worker(new URL('./server.ts', import.meta.url), { workerData: known.memory });
-  const [port] = (await once(server, 'message')) as [number];
   const netlink = need(openNetlink(need(await loadSystemCalls())));
-  const workerData = { port, clients: options.clients };
-  const clients = new Worker(new URL('./clients.ts', import.meta.url), { workerData });
+  const threads = ['server', 'clients'].map(
+    name => new Worker(new URL(`./${name}.ts`, import.meta.url), { workerData: known.memory }),
+  );
+  const port = await announced(known);
   try {
     return await sample(options, known, netlink, port, onMiss);
   } finally {
-    await Promise.all([server.terminate(), clients.terminate()]);
+    await Promise.all(threads.map(thread => thread.terminate()));
     netlink.close();
   }
 }

@@ -1,11 +1,11 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { parentPort, workerData } from 'node:worker_threads';
-import { ENDING, IDLE, IN_FLIGHT, note, truth } from './truth.ts';
+import { workerData } from 'node:worker_threads';
+import { announce, ENDING, IDLE, IN_FLIGHT, note, truth } from './truth.ts';
 
 // The server that knows: answers after as many ms as the path says (`/250`), and notes when.
 
-const known = truth(workerData as SharedArrayBuffer);
+const memory: SharedArrayBuffer = workerData;
+const known = truth(memory);
 
 const server = createServer((request, response) => {
   const port = request.socket.remotePort ?? 0;
@@ -20,4 +20,7 @@ const server = createServer((request, response) => {
 });
 server.on('connection', socket => note(known, socket.remotePort ?? 0, IDLE));
 server.keepAliveTimeout = 60_000;
-server.listen(0, '127.0.0.1', () => parentPort?.postMessage((server.address() as AddressInfo).port));
+server.listen(0, '127.0.0.1', () => {
+  const address = server.address();
+  if (typeof address === 'object' && address !== null) announce(known, address.port);
+});

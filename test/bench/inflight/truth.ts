@@ -15,6 +15,9 @@ export interface Truth {
 
 const PORTS = 65_536;
 
+/** Where no connection is, the server's port stands, once it listens. */
+const SERVER = 0;
+
 /** @param memory of another thread's truth, to share it. */
 export function truth(memory: SharedArrayBuffer = new SharedArrayBuffer(PORTS * 16)): Truth {
   return {
@@ -30,4 +33,16 @@ export function note(known: Truth, port: number, state: number): void {
   known.since[port] = performance.timeOrigin + performance.now();
   known.state[port] = state;
   Atomics.add(known.version, port, 1);
+}
+
+/** Tells the other threads that the server listens. */
+export function announce(known: Truth, port: number): void {
+  Atomics.store(known.state, SERVER, port);
+  Atomics.notify(known.state, SERVER);
+}
+
+/** @returns the server's port, once it listens. */
+export async function announced(known: Truth): Promise<number> {
+  await Atomics.waitAsync(known.state, SERVER, 0, 10_000).value;
+  return Atomics.load(known.state, SERVER);
 }

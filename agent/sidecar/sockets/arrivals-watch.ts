@@ -1,0 +1,152 @@
+import {
+  type Arrivals,
+  type ArrivalsVerdict,
+  beginArrivals,
+  judgeArrivals,
+  readArrivals,
+} from '../../../lib/connections/arrivals.ts';
+import { countedFilters, isCounted } from '../../../lib/connections/counted.ts';
+import {
+  agesOfOpenings,
+  beginOpenings,
+  countOpenings,
+  noteOpening,
+  type Openings,
+} from '../../../lib/connections/openings.ts';
+import { addReading, type Reading, rateOfAges, rateOfReadings } from '../../../lib/connections/rate.ts';
+import type { Scope } from '../../../lib/connections/scope.ts';
+import type { Socket } from '../../../lib/connections/socket.ts';
+import { type Parsed, parsed } from '../../../lib/settings/parsed.ts';
+import type { OwnConnection } from './own-connections.ts';
+import type { SocketReader } from './reader.ts';
+
+/** What is known of the arrivals at one moment. */
+export interface ArrivalsLook {
+  readonly verdict: ArrivalsVerdict;
+  readonly lastArrivalAt: number | undefined;
+}
+
+/**
+ * Counts the connections from outside the pod, before and in a drain. While serving it takes one reading of the
+ * kernel's counter a second and no more; those within the pod are looked up when a drain begins, since TIME-WAIT
+ * remembers a minute of them.
+ */
+export class ArrivalsWatch {
+  readonly #readCounter: () => Parsed<number>;
+  readonly #since: number;
+  #acceptedByAgent = 0;
+  #readings: readonly Reading[] = [];
+  #openings: Openings | undefined;
+  #arrivals: Arrivals | undefined;
+  /** The counter when the openings were last counted: they need not be while it stands still. */
+  #countedAt: number | undefined;
+
+  /** @param now ms since the epoch, as everywhere here. */
+  constructor(readCounter: () => Parsed<number>, now: number) {
+    this.#readCounter = readCounter;
+    this.#since = now;
+  }
+
+  /** The agent's own server has accepted a connection. */
+  accepted(): void {
+    this.#acceptedByAgent++;
+  }
+
+  /** The agent has opened a connection. */
+  opened(connection: OwnConnection, scope: Scope): void {
+    if (this.#openings === undefined || !isCounted(scope, { ...connection, state: 'established' })) return;
+    this.#openings = noteOpening(this.#openings, connection);
+  }
+
+  /** Reads the counter: each second, drain or no drain. */
+  read(now: number): void {
+    const accepted = this.#readAccepted();
+    if (accepted.ok) this.#readings = addReading(this.#readings, { at: now, accepted: accepted.value });
+  }
+
+  /** Forgets the last drain. */
+  reset(): void {
+    this.#openings = undefined;
+    this.#arrivals = undefined;
+    this.#countedAt = undefined;
+  }
+
+  /**
+   * Looks at the arrivals in a drain; the first look after a reset begins it.
+   * @param sockets all but those in TIME-WAIT.
+   * @param own what the agent opened in the last minute.
+   */
+  look(
+    now: number,
+    scope: Scope,
+    sockets: Parsed<readonly Socket[]>,
+    own: readonly OwnConnection[],
+    reader: SocketReader,
+  ): ArrivalsLook {
+    if (scope.hostNetwork) return untold("The node's own network counts everybody's connections");
+    const count = this.#count(now, scope, sockets, own, reader);
+    if (count.ok) {
+      this.#arrivals =
+        this.#arrivals === undefined
+          ? beginArrivals(now, this.#rateBefore(now, scope, own, reader), count.value)
+          : readArrivals(this.#arrivals, now, count.value);
+    }
+    if (this.#arrivals === undefined) return untold(count.ok ? '' : count.problems.join('; '));
+    const verdict = judgeArrivals(this.#arrivals, now, scope.settings.drainSilenceMaxMs);
+    return { verdict, lastArrivalAt: this.#arrivals.arrivedAt.at(-1) };
+  }
+
+  /** @returns connections from outside so far, from some beginning. */
+  #count(
+    now: number,
+    scope: Scope,
+    sockets: Parsed<readonly Socket[]>,
+    own: readonly OwnConnection[],
+    reader: SocketReader,
+  ): Parsed<number> {
+    const isByList = scope.outsideAddresses !== undefined;
+    const accepted = isByList ? parsed(0) : this.#readAccepted();
+    if (!sockets.ok) return sockets;
+    if (!accepted.ok) return accepted;
+    if (isByList || this.#openings === undefined || this.#countedAt !== accepted.value) {
+      const timeWait = reader.listTimeWait(countedFilters(scope));
+      if (!timeWait.ok) return timeWait;
+      const counted = [...sockets.value, ...timeWait.value].filter(socket => isCounted(scope, socket));
+      const reports = own.filter(connection => isCounted(scope, { ...connection, state: 'established' }));
+      this.#openings =
+        this.#openings === undefined
+          ? beginOpenings(counted, reports, now)
+          : countOpenings(this.#openings, counted, now);
+      this.#countedAt = accepted.value;
+    }
+    const { total } = this.#openings;
+    return parsed(isByList ? total : accepted.value - total);
+  }
+
+  #rateBefore(
+    now: number,
+    scope: Scope,
+    own: readonly OwnConnection[],
+    reader: SocketReader,
+  ): number | undefined {
+    const timeWait = reader.listTimeWait(countedFilters(scope));
+    if (!timeWait.ok) return undefined;
+    const counted = timeWait.value.filter(socket => isCounted(scope, socket));
+    const reports = own.filter(connection => isCounted(scope, { ...connection, state: 'established' }));
+    const ages = agesOfOpenings(counted, reports, now);
+    if (scope.outsideAddresses !== undefined) return rateOfAges(ages, now - this.#since);
+    this.read(now);
+    return rateOfReadings(this.#readings, ages);
+  }
+
+  /** Connections that the pod has accepted, less those of the agent. The counter is read last: it is never behind. */
+  #readAccepted(): Parsed<number> {
+    const agents = this.#acceptedByAgent;
+    const counter = this.#readCounter();
+    return counter.ok ? parsed(counter.value - agents) : counter;
+  }
+}
+
+function untold(because: string): ArrivalsLook {
+  return { verdict: { type: 'untold', because }, lastArrivalAt: undefined };
+}

@@ -1,0 +1,49 @@
+import { normalAddress } from '../../../lib/connections/address.ts';
+import { type Report, TIME_WAIT_MS } from '../../../lib/connections/openings.ts';
+import { connectionName, type End, endName } from '../../../lib/connections/socket.ts';
+
+/** The two ends of a connection, as a `node:net` Socket has them once it is connected. */
+export interface SocketEnds {
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+}
+
+/** A connection that the agent opened. */
+export interface OwnConnection extends Report {
+  readonly local: End;
+  readonly remote: End;
+}
+
+/** Four containers probed each second open 240 in a minute. */
+const MOST = 10_000;
+
+/** The connections that the agent itself opened in the last minute: probes and gauges. */
+export class OwnConnections {
+  #opened: readonly OwnConnection[] = [];
+
+  /** @returns the connection as it is kept; undefined for a socket that is not connected. */
+  add(
+    { localAddress, localPort, remoteAddress, remotePort }: SocketEnds,
+    now: number,
+  ): OwnConnection | undefined {
+    if (localAddress === undefined || localPort === undefined) return undefined;
+    if (remoteAddress === undefined || remotePort === undefined) return undefined;
+    const local = { address: normalAddress(localAddress), port: localPort };
+    const remote = { address: normalAddress(remoteAddress), port: remotePort };
+    const connection = { name: connectionName({ local, remote }), at: now, local, remote };
+    this.#opened = [...this.#opened.filter(({ at }) => now - at < TIME_WAIT_MS), connection].slice(-MOST);
+    return connection;
+  }
+
+  /** @returns those of the last minute. */
+  recent(now: number): readonly OwnConnection[] {
+    return this.#opened.filter(({ at }) => now - at < TIME_WAIT_MS);
+  }
+
+  /** @returns their local ends, by `endName`. */
+  ends(now: number): ReadonlySet<string> {
+    return new Set(this.recent(now).map(({ local }) => endName(local)));
+  }
+}

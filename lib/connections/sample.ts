@@ -1,0 +1,84 @@
+import type { ContainerSample, InFlight, Sample } from '../drain/sample.ts';
+import type { Parsed } from '../settings/parsed.ts';
+import type { Container } from '../settings/settings.ts';
+import type { Activity } from './activity.ts';
+import { add, type Connection, type GaugeReading, inFlightByGauge, inFlightOn, NONE } from './in-flight.ts';
+import { countsForPod, isGone, isOutside, type Scope } from './scope.ts';
+import type { Socket } from './socket.ts';
+
+// Puts one moment together. The pod's traffic is what peers outside it have in flight on its critical ports; a
+// container's is what anybody has in flight on its own ports, for its end cuts that.
+
+/** What was read at one moment. */
+export interface Moment {
+  readonly now: number;
+  /** All sockets but those in TIME-WAIT; or why they could not be listed. */
+  readonly sockets: Parsed<readonly Socket[]>;
+  /** The server's ends among them, as watched, by key. */
+  readonly activities: ReadonlyMap<string, Activity>;
+  /** By container. */
+  readonly gauges: ReadonlyMap<string, GaugeReading>;
+  readonly arrivals: Pick<Sample, 'arrivals' | 'lastArrivalAt'>;
+}
+
+/** @returns the sample that the drain decides by. */
+export function makeSample(scope: Scope, moment: Moment): Sample {
+  const connections = serverConnections(moment);
+  const containers = scope.settings.containers.flatMap((container): [string, ContainerSample][] => {
+    const sample = sampleContainer(scope, container, moment, connections);
+    return sample === undefined ? [] : [[container.name, sample]];
+  });
+  return {
+    ...moment.arrivals,
+    inFlight: inFlightInPod(scope, moment, connections),
+    containers: new Map(containers),
+  };
+}
+
+function serverConnections({ sockets, activities }: Moment): Connection[] {
+  if (!sockets.ok) return [];
+  return sockets.value.flatMap(socket => {
+    const activity = activities.get(socket.key);
+    return activity === undefined ? [] : [{ socket, activity }];
+  });
+}
+
+function inFlightInPod(scope: Scope, moment: Moment, connections: readonly Connection[]): InFlight {
+  const counted = connections.filter(
+    ({ socket }) => countsForPod(scope, socket.local.port) && isOutside(scope, socket.remote.address),
+  );
+  const critical = scope.settings.containers.filter(container => container.critical);
+  const ownerOf = ({ local }: Socket): Container | undefined =>
+    critical.find(({ ports }) => ports.includes(local.port));
+  const bySource = Map.groupBy(counted, ({ socket }) => ownerOf(socket)?.inFlight.type ?? 'tcp');
+  return add([
+    ...[...bySource].map(([source, some]) => inFlightOn(some, source)),
+    ...critical
+      .filter(hasGauge)
+      .map(({ name }) => inFlightByGauge(name, moment.gauges.get(name), moment.now)),
+    unread(moment),
+  ]);
+}
+
+/** @returns undefined where nothing can tell: no ports and no gauge. */
+function sampleContainer(
+  scope: Scope,
+  container: Container,
+  moment: Moment,
+  connections: readonly Connection[],
+): ContainerSample | undefined {
+  if (container.ports.length === 0 && !hasGauge(container)) return undefined;
+  const own = connections.filter(({ socket }) => container.ports.includes(socket.local.port));
+  const onPorts = inFlightOn(own, container.inFlight.type);
+  const gauge = inFlightByGauge(container.name, moment.gauges.get(container.name), moment.now);
+  const inFlight = hasGauge(container) ? add([onPorts, gauge]) : add([onPorts, unread(moment)]);
+  return { inFlight, gone: moment.sockets.ok ? isGone(scope, container, moment.sockets.value) : undefined };
+}
+
+function hasGauge({ inFlight }: Container): boolean {
+  return inFlight.type === 'prometheus' || inFlight.type === 'json';
+}
+
+function unread({ sockets }: Moment): InFlight {
+  return sockets.ok ? NONE : { ...NONE, unknown: sockets.problems.join('; ') };
+}
