@@ -68,15 +68,13 @@ function asked(switches: ReadonlySet<string>): CommandLine['asks'] {
 function argumentsOf(args: readonly string[]): Argument[] {
   const config = { args: [...args], strict: false, tokens: true, allowPositionals: true } as const;
   const found: Argument[] = [];
-  let open: { readonly flag: string; readonly index: number } | undefined;
+  let awaiting: string | undefined;
   for (const token of parseArgs(config).tokens) {
-    if (token.kind === 'positional' && open !== undefined && token.index === open.index + 1) {
-      found.pop();
-      found.push({ type: 'flag', flag: open.flag, value: token.value });
+    if (token.kind === 'option') found.push({ type: 'flag', flag: token.rawName, value: token.value });
+    else if (token.kind === 'positional' && awaiting !== undefined) {
+      found[found.length - 1] = { type: 'flag', flag: awaiting, value: token.value };
     } else if (token.kind === 'positional') found.push({ type: 'word', word: token.value });
-    else if (token.kind === 'option') found.push({ type: 'flag', flag: token.rawName, value: token.value });
-    const awaits = token.kind === 'option' && token.value === undefined;
-    open = awaits ? { flag: token.rawName, index: token.index } : undefined;
+    awaiting = token.kind === 'option' && token.value === undefined ? token.rawName : undefined;
   }
   return found;
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
+import { budget } from '../../lib/drain/budget.ts';
 import { readAgentSettings } from '../../lib/settings/agent-settings.ts';
+import { findCycles } from '../../lib/settings/order.ts';
 import { formatProblem } from '../../lib/settings/problem.ts';
 import { readSettings, type SettingsReading } from '../../lib/settings/read-settings.ts';
 import type { Container, Settings } from '../../lib/settings/settings.ts';
@@ -234,6 +236,15 @@ for (const [title, annotations, expected] of bad) {
   });
 }
 
+test('readSettings() takes the agent among the native sidecars, and not for one of the others', () => {
+  const settings = settingsOf(read({ 'podusher.dev/native-sidecars': 'usher,log' }, { name: 'usher' }));
+  assert.deepEqual([settings.self, settings.selfIsNativeSidecar], ['usher', true]);
+  assert.deepEqual(
+    settings.containers.map(({ name }) => name),
+    ['log'],
+  );
+});
+
 test('readSettings() takes an order that the kubelet keeps', () => {
   const declared = { 'podusher.dev/native-sidecars': 'auth,podusher,log' };
   settingsOf(
@@ -328,56 +339,60 @@ test('readSettings() refuses more containers than a pod can have, without lookin
   ]);
 });
 
-const key = fc.oneof(
-  fc.constantFrom(
-    ...[
-      'non-critical',
-      'native-sidecars',
-      'containers',
-      'drain-min',
-      'grace-period',
-      'drain-max',
-      'no-such',
-    ].map(name => `podusher.dev/${name}`),
-  ),
-  fc
-    .tuple(
-      fc.constantFrom(
-        'depends-on',
-        'stop-timeout',
-        'ports',
-        'in-flight',
-        'drain-action',
-        'readiness-probe',
-        'x',
-      ),
-      fc.constantFrom('a', 'b', 'c', 'podusher', 'B', ''),
-    )
-    .map(([what, container]) => `${what}.podusher.dev/${container}`),
-  fc.string({ unit: 'binary' }),
-);
-const value = fc.oneof(
-  fc.constantFrom('', 'a', 'b,a', 'a,b,c', 'podusher,a', '3s', '20s', '80', 'tcp', 'tcp://:80', 'true'),
-  fc.string({ unit: 'binary' }),
+const GOOD: readonly [key: string, values: readonly string[]][] = [
+  ['podusher.dev/containers', ['a,b,c', 'c,b,a', '']],
+  ['podusher.dev/native-sidecars', ['', 'a', 'podusher,a', 'b,podusher,a']],
+  ['podusher.dev/non-critical', ['', 'a', 'b,a']],
+  ['podusher.dev/drain-min', ['0s', '3s', '20s']],
+  ['podusher.dev/drain-max', ['3s', '20s']],
+  ['podusher.dev/grace-period', ['10s', '1m']],
+  ['depends-on.podusher.dev/a', ['', 'b', 'b,c', 'a']],
+  ['depends-on.podusher.dev/b', ['c', 'a']],
+  ['stop-timeout.podusher.dev/b', ['0s', '7s']],
+  ['ports.podusher.dev/c', ['80', '8866']],
+  ['readiness-probe.podusher.dev/c', ['tcp://:80', 'grpc://:50051']],
+];
+const noise = fc.string({ unit: 'binary' });
+const pair = fc.oneof(
+  {
+    weight: 20,
+    arbitrary: fc.constantFrom(
+      ...GOOD.flatMap(([key, values]) => values.map(value => [key, value] as const)),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(
+      fc.constantFrom(...GOOD.map(([key]) => key), 'x.podusher.dev/B', 'podusher.dev/'),
+      noise,
+    ),
+  },
+  { weight: 1, arbitrary: fc.tuple(noise, noise) },
 );
 
 test('readSettings() gives settings or problems, whatever the texts, and the settings keep their promises', () => {
-  const texts = fc.dictionary(key, value);
+  const outcomes = { good: 0, bad: 0 };
   fc.assert(
-    fc.property(
-      texts,
-      fc.dictionary(fc.constantFrom('drain-min', 'port', 'name', 'containers'), value),
-      (annotations, flags) => {
-        const { settings, startProblems, annotationProblems, drainMinMs } = read(annotations, flags);
-        assert.equal(settings === undefined, startProblems.length + annotationProblems.length > 0);
-        assert.ok(drainMinMs >= 0);
-        if (settings === undefined) return;
-        const names = settings.containers.map(({ name }) => name);
-        assert.equal(new Set([...names, settings.self]).size, names.length + 1);
-        for (const { dependsOn } of settings.containers)
-          for (const other of dependsOn) assert.ok(names.includes(other));
-      },
-    ),
+    fc.property(fc.array(pair, { maxLength: 5 }), fc.option(noise), (pairs, flag) => {
+      const flags: Texts = flag === null ? {} : { 'log-level': flag };
+      const { settings, startProblems, annotationProblems, drainMinMs } = read(
+        Object.fromEntries(pairs),
+        flags,
+      );
+      assert.equal(settings === undefined, startProblems.length + annotationProblems.length > 0);
+      assert.ok(drainMinMs >= 0);
+      outcomes[settings === undefined ? 'bad' : 'good'] += 1;
+      if (settings === undefined) return;
+      const names = settings.containers.map(({ name }) => name);
+      assert.equal(new Set([...names, settings.self]).size, names.length + 1);
+      for (const { dependsOn, ports } of settings.containers) {
+        assert.ok(dependsOn.every(other => names.includes(other)));
+        assert.ok(!ports.includes(8866));
+      }
+      assert.deepEqual(findCycles(settings.containers), []);
+      assert.ok(budget(settings).drainMaxMs >= settings.drainMinMs);
+    }),
     { numRuns: 2000 },
   );
+  assert.ok(Math.min(outcomes.good, outcomes.bad) > 200, JSON.stringify(outcomes));
 });
