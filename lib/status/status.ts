@@ -2,7 +2,6 @@
  * What `/status` says, as plain data: the wiring fills it, the page draws it, `schema.ts` describes it. All times
  * are in ms since the epoch. Null: there is none. A property that is undefined is absent from the JSON.
  */
-import type { Blocker } from '../drain/blockers.ts';
 import type { InFlight, Sample } from '../drain/sample.ts';
 import type { State } from '../drain/state.ts';
 import type { Wait } from '../drain/waits.ts';
@@ -19,8 +18,8 @@ export interface Status {
   readonly startedAt: number;
   /** What `/ready` answers. */
   readonly ready: boolean;
-  /** Why it is not ready, each with its container's name in front: `auth: HTTP 503 from …`; empty when ready. */
-  readonly blockers: readonly Blocker[];
+  /** Why it is not ready, each with what it is about in front: `auth: HTTP 503 from …`; empty when ready. */
+  readonly blockers: readonly { readonly reason: string; readonly since: number }[];
   readonly settings: StatusSettings;
   readonly containers: readonly StatusContainer[];
   readonly drain: StatusDrain;

@@ -4,7 +4,7 @@ import { type Colour, PALETTE } from './palette.ts';
 
 /** The picture's width in pixels, and the plot's edges; right of the plot is room for what stands at a lane's end. */
 export const WIDTH = 1000;
-export const LEFT = 150;
+export const LEFT = 170;
 export const RIGHT = 870;
 export const EDGE: number = WIDTH - 20;
 

@@ -84,9 +84,10 @@ function beginning(entries: readonly Entry[], origin: number, last: number): num
 }
 
 function momentsOf(entries: readonly Entry[], origin: number): Mark[] {
+  const watched = entries.some(entry => entry.actor === 'load');
   const marks: Mark[] = [];
   for (const entry of entries) {
-    const label = momentOf(entry);
+    const label = momentOf(entry, watched);
     if (label !== undefined)
       marks.push({
         at: entry.at,
@@ -97,7 +98,11 @@ function momentsOf(entries: readonly Entry[], origin: number): Mark[] {
   return deleted || entries.length === 0 ? marks : [{ at: origin, label: 'first hook' }, ...marks];
 }
 
-function momentOf(entry: Entry): string | undefined {
+/** Where the load was watched it has a row of its own, and needs no mark. */
+function momentOf(entry: Entry, watched: boolean): string | undefined {
+  if (entry.type === 'arrivals-ended' && !watched) {
+    return entry.because === 'deadline' ? 'drain-arrivals-max' : 'no new connections';
+  }
   if (entry.type === 'deleted') return 'pod deleted';
   if (entry.type === 'healed') return 'false alarm';
   if (entry.type !== 'drained') return undefined;

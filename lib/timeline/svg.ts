@@ -15,8 +15,13 @@ import { type Run, storyOf } from './story.ts';
 const MARGIN = 20;
 const BETWEEN_RUNS = 30;
 
-/** @returns an SVG document of fixed width; its height follows from the lanes. */
+/** @returns the picture as a document of its own. */
 export function renderSvg(runs: readonly Run[]): string {
+  return drawPicture(runs).markup;
+}
+
+/** @returns the picture as an `svg` element of fixed width, for a page; its height follows from the lanes. */
+export function drawPicture(runs: readonly Run[]): Markup {
   const stories = runs.map(run => storyOf(run));
   const scale = createScale(
     stories.map(story => ({ from: story.from - story.origin, until: story.until - story.origin })),
@@ -32,12 +37,12 @@ export function renderSvg(runs: readonly Run[]): string {
     blocks.push(block.drawing);
     y = block.bottom + BETWEEN_RUNS;
   }
-  const keys = legend(used(stories), y - 4);
+  const keys = legend(used(stories), y - 14);
   const height = keys.bottom + MARGIN;
   const title = runs.map(run => run.title).join('; ');
   return markup`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" font-family="system-ui, -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif" font-size="12">
 <title>${title}</title>
 <rect x="0.5" y="0.5" width="${WIDTH - 1}" height="${height - 1}" rx="8" class="f-ground s-line" fill="${PALETTE.ground.light}" stroke="${PALETTE.line.light}"/>
 ${blocks}${keys.drawing}</svg>
-`.markup;
+`;
 }

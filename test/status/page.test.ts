@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { test } from 'node:test';
+import * as fc from 'fast-check';
+import { CONTENT_SECURITY_POLICY, renderPage } from '../../lib/status/page.ts';
+import type { Status } from '../../lib/status/status.ts';
+import { EVERY, T } from '../timeline/entries.ts';
+import { anyText, withText } from '../timeline/outside.ts';
+import { elements } from '../timeline/well-formed.ts';
+import { BAD_SETTINGS, DRAINING, NOT_READY, SERVING, STATUSES, STOPPED } from './statuses.ts';
+
+/** @returns what a reader sees above the containers, as text. */
+function top(status: Status): string {
+  const [, main = ''] = renderPage(status).split('</header>');
+  const [first = ''] = main.split('<h2>Containers</h2>');
+  return first
+    .replaceAll(/<[^>]*>/gu, ' ')
+    .replaceAll(/\s+/gu, ' ')
+    .trim();
+}
+
+test('renderPage() answers first: is it ready, what blocks it, what a drain waits for, what was lost', () => {
+  assert.equal(top(SERVING), 'READY 2 critical containers, none of which blocks.');
+  assert.equal(
+    top(NOT_READY),
+    'NOT READY auth: HTTP 503 from http://127.0.0.1:4000/healthz , for 2 min 5 s rails: no result yet , for 4 s',
+  );
+  assert.match(
+    top(DRAINING),
+    /DRAINING .*Waits for 4 requests in flight \(1 of them in doubt\) : 14\.9 s more at most$/u,
+  );
+  assert.match(
+    top(STOPPED),
+    /May have been cut: rails released: drained; 3 requests in flight and 1 in doubt/u,
+  );
+  assert.match(top(BAD_SETTINGS), /BAD SETTINGS 5 problems in the annotations/u);
+  assert.match(top({ ...SERVING, ready: false }), /NOT READY No reason is known yet/u);
+});
+
+test('renderPage() says in the title what the page says on top', () => {
+  assert.match(renderPage(DRAINING), /<title>DRAINING, READY: rails-auth-7d9f8b6c5d-x2x7k<\/title>/u);
+});
+
+test('renderPage() lists every problem of the settings', () => {
+  const page = renderPage(BAD_SETTINGS);
+  assert.equal([...page.matchAll(/<li>[^<]*podusher\.dev/gu)].length, 5);
+});
+
+test('renderPage() reloads itself without a script, sooner in a drain', () => {
+  assert.match(renderPage(SERVING), /<noscript><meta http-equiv="refresh" content="5"><\/noscript>/u);
+  assert.match(renderPage(DRAINING), /<noscript><meta http-equiv="refresh" content="2"><\/noscript>/u);
+});
+
+test('renderPage() asks nobody for anything: one style, one script, no address elsewhere', () => {
+  for (const [name, status] of Object.entries(STATUSES)) {
+    const page = renderPage(status);
+    const names = elements(page, 'html');
+    assert.equal(names.filter(element => element === 'script').length, 1, name);
+    assert.equal(names.filter(element => element === 'style').length, 1, name);
+    const allowed = new Set(['data:,', '/ready?verbose', '/status', '/metrics', '#settings']);
+    for (const [, href = ''] of page.matchAll(/ (?:href|src)="([^"]*)"/gu))
+      assert.ok(allowed.has(href), href);
+    assert.doesNotMatch(page, / style="/u);
+  }
+});
+
+test('CONTENT_SECURITY_POLICY names the very style and script of the page', () => {
+  const page = renderPage(SERVING);
+  for (const element of ['style', 'script']) {
+    const [, content = ''] = new RegExp(`<${element}>(.*?)</${element}>`, 'su').exec(page) ?? [];
+    const hash = createHash('sha256').update(content).digest('base64');
+    const directive = `${element}-src 'sha256-${hash}'`;
+    assert.ok(CONTENT_SECURITY_POLICY.includes(directive), `lib/status/page.ts should have ${directive}`);
+  }
+});
+
+/** @returns a status with a text in every field that may come from outside. */
+function pervaded(text: string): Status {
+  const [rails] = DRAINING.containers;
+  return {
+    ...DRAINING,
+    name: text,
+    version: text,
+    ready: false,
+    blockers: [{ reason: text, since: T }],
+    settings: { ...DRAINING.settings, hash: text, annotationsFile: text, problems: [text, text] },
+    containers: (rails === undefined ? [] : [rails]).map(container => ({
+      ...container,
+      name: text,
+      dependsOn: [text],
+      verdict: { ...container.verdict, reason: text },
+      shutdown: { ...container.shutdown, because: text },
+    })),
+    drain: { ...DRAINING.drain, evidence: text, waitsFor: [{ what: text, untilAt: T }] },
+    sources: { sockets: { used: text, because: text }, arrivals: { used: text, because: text } },
+    timeline: Object.values(EVERY).map(entry => withText(entry, text)),
+  };
+}
+
+test('renderPage() has the same elements whatever names and reasons are', () => {
+  const shape = elements(renderPage(pervaded('rails')), 'html');
+  fc.assert(
+    fc.property(anyText, text => {
+      assert.deepEqual(elements(renderPage(pervaded(text)), 'html'), shape);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('renderPage() does not throw when times are impossible', () => {
+  const page = renderPage({ ...SERVING, now: Number.NaN, startedAt: 1e300 });
+  assert.match(page, /as of/u);
+});
