@@ -1,5 +1,5 @@
 import { type AgentSettings, agentProblems, agentSettings } from './agent-settings.ts';
-import { keyProblem, ourAnnotations } from './annotation-key.ts';
+import { keyProblem } from './annotation-key.ts';
 import { createReader, type Inputs } from './layers.ts';
 import { readPod } from './pod.ts';
 import type { Problem } from './problem.ts';
@@ -15,7 +15,10 @@ export interface SettingsReading {
   readonly drainMinMs: number;
   /** Of flags and variables: the program ends with 2, for nothing but a new start can mend them. */
   readonly startProblems: readonly Problem[];
-  /** Of annotations: the program runs, or keeps the settings it has, for a live edit can mend them. */
+  /**
+   * Of annotations, and of the pod as a whole, to which annotations are a part: the program runs, or keeps the
+   * settings it has, for a live edit can mend them.
+   */
   readonly annotationProblems: readonly Problem[];
   /** Where the values that are not defaults came from: `drain-min` → `flag --drain-min`. */
   readonly sources: ReadonlyMap<string, string>;
@@ -30,10 +33,11 @@ export function readSettings(inputs: Inputs): SettingsReading {
   const agent = agentSettings(reader);
   const pod = readPod(reader, inputs.annotations, agent);
   const startProblems = [...reader.startProblems, ...agentProblems(inputs, reader)];
-  const annotationProblems = [...reader.annotationProblems, ...keyProblems(inputs.annotations)];
-  // Without any annotation of ours, only flags and variables can be what contradicts itself.
-  const isTheStart = ourAnnotations(inputs.annotations) === '';
-  (isTheStart ? startProblems : annotationProblems).push(...pod.problems);
+  const annotationProblems = [
+    ...reader.annotationProblems,
+    ...keyProblems(inputs.annotations),
+    ...pod.problems,
+  ];
   const isGood = startProblems.length + annotationProblems.length === 0;
   return {
     agent,
