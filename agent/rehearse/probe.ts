@@ -1,45 +1,28 @@
-import { get } from 'node:http';
-import { connect } from 'node:net';
-import { type KubeletProbe, POD_ADDRESS } from '../../lib/kubelet/pod.ts';
-import { runToEnd } from './exec.ts';
+import { type ExecAction, type KubeletProbe, POD_ADDRESS } from '../../lib/kubelet/pod.ts';
+import type { ProbeAction } from '../../lib/readiness/probe.ts';
+import { Network } from '../sidecar/probes/network.ts';
+import { startProbe } from '../sidecar/probes/run.ts';
+import { type ExecResult, runToEnd } from './exec.ts';
 import type { Stage } from './surroundings.ts';
 
-export interface ProbeOutcome {
-  readonly ok: boolean;
-  readonly reason: string;
+const WORLD = { network: new Network(), podHost: POD_ADDRESS, userAgent: 'kube-probe/podusher-rehearse' };
+
+/** Runs a probe as the kubelet does, within its timeout; when `signal` aborts, it is dropped. */
+export async function runProbe(probe: KubeletProbe, stage: Stage, signal: AbortSignal): Promise<ExecResult> {
+  const { action, timeoutSeconds } = probe;
+  if (isExec(action)) {
+    const within = AbortSignal.any([signal, AbortSignal.timeout(timeoutSeconds * 1000)]);
+    return await runToEnd(stage.here(action.command), stage, within);
+  }
+  const running = startProbe({ action, timeoutSeconds }, WORLD);
+  const abort = (): void => running.abort();
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  const { type, reason } = await running.result;
+  signal.removeEventListener('abort', abort);
+  return { ok: type !== 'failure', reason };
 }
 
-export async function runProbe(
-  probe: KubeletProbe,
-  stage: Stage,
-  signal: AbortSignal,
-): Promise<ProbeOutcome> {
-  const { action } = probe;
-  const within = AbortSignal.any([signal, AbortSignal.timeout(probe.timeoutSeconds * 1000)]);
-  if (action.type === 'exec') return await runToEnd(stage.here(action.command), stage, within);
-  const { promise, resolve } = Promise.withResolvers<ProbeOutcome>();
-  if (action.type === 'httpGet') {
-    const request = get(
-      {
-        host: action.host ?? POD_ADDRESS,
-        port: action.port,
-        path: action.path,
-        agent: false,
-        signal: within,
-      },
-      response => {
-        const status = response.statusCode ?? 0;
-        response.resume();
-        resolve({ ok: status >= 200 && status < 400, reason: `HTTP ${status}` });
-      },
-    );
-    request.on('error', error => resolve({ ok: false, reason: error.message }));
-  } else {
-    const socket = connect({ host: POD_ADDRESS, port: action.port, signal: within }, () => {
-      socket.destroy();
-      resolve({ ok: true, reason: '' });
-    });
-    socket.on('error', error => resolve({ ok: false, reason: error.message }));
-  }
-  return await promise;
+function isExec(action: ProbeAction | ExecAction): action is ExecAction {
+  return action.type === 'exec';
 }

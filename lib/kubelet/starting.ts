@@ -4,6 +4,9 @@ import { firstProbes } from './probing.ts';
 import type { BackOff, ContainerState, Event, Live } from './state.ts';
 import { isLive } from './state.ts';
 
+/** How soon the kubelet sees that a container has exited: `genericPlegRelistPeriod` in `pkg/kubelet/kubelet.go`. */
+const RELIST_MS = 1_000;
+
 /**
  * Starts whose turn it is: init containers one after the other (a native sidecar need only have started), then
  * all regular ones; and those whose back-off is over (`computePodActions` in `kuberuntime_manager.go`).
@@ -34,11 +37,11 @@ function afterExit(draft: Draft, container: Container, live: Live, code: number 
   if (forGood) return { phase: 'ended', run: live.run };
   const delayMs = nextDelayMs(live, draft.now, draft.backOff);
   if (delayMs > 0) draft.tell({ type: 'back-off', container: container.name, delayMs });
-  return { phase: 'back-off', run: live.run, until: draft.now + delayMs, delayMs };
+  return { phase: 'back-off', run: live.run, until: draft.now + Math.max(delayMs, RELIST_MS), delayMs };
 }
 
 /**
- * The first restart is immediate; the next wait, twice as long each time, until a run outlasts twice the longest
+ * The first restart has no delay; the next wait, twice as long each time, until a run outlasts twice the longest
  * delay (`doBackOff` in `kuberuntime_manager.go`, `client-go/util/flowcontrol/backoff.go`).
  */
 function nextDelayMs(live: Live, now: number, { initialMs, maxMs }: BackOff): number {

@@ -44,7 +44,7 @@ export type Live = {
   readonly started: boolean;
   readonly ready: boolean;
   readonly probes: Readonly<Partial<Record<ProbeKind, ProbeState>>>;
-  /** The delay before this run, from which the next one follows; 0 for the first two runs. */
+  /** The back-off before this run, from which the next one follows; 0 for the first two runs. */
   readonly delayMs: number;
 } & (
   | { readonly phase: 'running' }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { KubeletEntry } from '../../lib/kubelet/entry.ts';
 import type { Container, Pod } from '../../lib/kubelet/pod.ts';
 import { type Behaviour, container, HOOK, play, pod, probe, type Script } from './world.ts';
@@ -30,7 +30,12 @@ const container_: fc.Arbitrary<Partial<Container>> = fc.record({
   ),
 });
 
-const scene: fc.Arbitrary<{ readonly pod: Pod; readonly script: Script }> = fc
+interface Scene {
+  readonly pod: Pod;
+  readonly script: Script;
+}
+
+const scene: fc.Arbitrary<Scene> = fc
   .record({
     sidecars: fc.integer({ min: 0, max: 2 }),
     given: fc.array(container_, { minLength: 4, maxLength: 4 }),
@@ -68,18 +73,20 @@ function restarts(entries: readonly KubeletEntry[], name: string): boolean {
   return entries.some(entry => entry.type === 'restarting' && entry.container === name);
 }
 
-describe('step() of any pod that is deleted', () => {
-  const played = ({ pod: given, script }: { readonly pod: Pod; readonly script: Script }) => {
-    const { state, entries } = play(given, script);
-    const deletedAt = script.deleteAt ?? 0;
-    return { given, script, state, entries, deletedAt, graceEndsAt: deletedAt + given.gracePeriodMs };
-  };
-  const property = (check: (run: ReturnType<typeof played>) => void): void =>
-    fc.assert(
-      fc.property(scene, one => check(played(one))),
-      { numRuns: 300 },
-    );
+function played({ pod: given, script }: Scene) {
+  const { state, entries } = play(given, script);
+  const deletedAt = script.deleteAt ?? 0;
+  return { given, script, state, entries, deletedAt, graceEndsAt: deletedAt + given.gracePeriodMs };
+}
 
+function property(check: (run: ReturnType<typeof played>) => void): void {
+  fc.assert(
+    fc.property(scene, one => check(played(one))),
+    { numRuns: 300 },
+  );
+}
+
+describe('step() of any pod that is deleted', () => {
   it('ends, at the latest 2 s and a restart after the grace period', () => {
     property(({ state, entries, graceEndsAt, given }) => {
       assert.equal(state.phase, 'gone');

@@ -43,7 +43,7 @@ describe('step() starts', () => {
     assert.deepEqual(only(played, 'started'), ['0 started usher', '2000 started rails', '2000 started auth']);
   });
 
-  it('a crashing container again at once, then after 10 s, doubled up to 5 min', () => {
+  it('a crashing container again when its exit is seen, then after 10 s, doubled up to 5 min', () => {
     const played = play(pod([container('statsd')]), {
       until: 900_000,
       behaviours: { statsd: { exitsAfterMs: 1000 } },
@@ -52,17 +52,17 @@ describe('step() starts', () => {
     assert.deepEqual(delays, [10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000]);
     assert.deepEqual(only(played, 'started').slice(0, 3), [
       '0 started statsd',
-      '1000 started statsd',
-      '12000 started statsd',
+      '2000 started statsd',
+      '13000 started statsd',
     ]);
   });
 
   it('no plain init container again that succeeded, and one that failed', () => {
     const played = play(pod([container('migrate', { kind: 'init' }), container('rails')]), {
-      until: 1500,
+      until: 2500,
       behaviours: { migrate: { exitsAfterMs: 1000, exitCode: 1 } },
     });
-    assert.deepEqual(only(played, 'started'), ['0 started migrate', '1000 started migrate']);
+    assert.deepEqual(only(played, 'started'), ['0 started migrate', '2000 started migrate']);
   });
 });
 
@@ -86,10 +86,16 @@ describe('step() tells readiness', () => {
 
   it('of the pod, which no container that is down may miss', () => {
     const played = play(pod([container('rails'), container('statsd')]), {
-      until: 15_000,
+      until: 16_000,
       behaviours: { statsd: { exitsAfterMs: 2000 } },
     });
-    assert.deepEqual(only(played, 'pod'), ['0 pod ready', '4000 pod unready', '14000 pod ready']);
+    assert.deepEqual(only(played, 'pod'), [
+      '0 pod ready',
+      '2000 pod unready',
+      '3000 pod ready',
+      '5000 pod unready',
+      '15000 pod ready',
+    ]);
   });
 
   it('during the termination too, while liveness is no longer asked for', () => {
@@ -131,8 +137,10 @@ describe('step() restarts', () => {
       '7000 SIGTERM rails',
       '7100 exited rails',
       '7100 unready rails',
-      '7100 started rails',
-      '7100 ready rails',
+      '7100 pod unready',
+      '8100 started rails',
+      '8100 ready rails',
+      '8100 pod ready',
     ]);
   });
 
@@ -150,14 +158,14 @@ describe('step() restarts', () => {
 
   it('nothing once the pod is deleted', () => {
     const played = play(pod([container('rails', { preStop: HOOK }), container('statsd')]), {
-      deleteAt: 3000,
+      deleteAt: 3500,
       until: 60_000,
-      behaviours: { rails: { hookMs: 10_000, ...LEAVES }, statsd: { exitsAfterMs: 2000 } },
+      behaviours: { rails: { hookMs: 9500, ...LEAVES }, statsd: { exitsAfterMs: 2000 } },
     });
     assert.deepEqual(only(played, 'started', 'gone'), [
       '0 started rails',
       '0 started statsd',
-      '2000 started statsd',
+      '3000 started statsd',
       '13100 gone',
     ]);
   });

@@ -131,19 +131,14 @@ export function play(given: Pod, { deleteAt, until, behaviours }: Script): Playe
 export function lines({ entries }: Played): string[] {
   return entries.map(entry => {
     const name = 'container' in entry ? ` ${entry.container}` : '';
-    switch (entry.type) {
-      case 'signal':
-        return `${entry.at} ${entry.signal}${name}`;
-      case 'ready':
-        return `${entry.at} ${entry.ready ? 'ready' : 'unready'}${name}`;
-      case 'pod-ready':
-        return `${entry.at} pod ${entry.ready ? 'ready' : 'unready'}`;
-      case 'hook-ended':
-        return `${entry.at} hook ${entry.outcome}${name}`;
-      case 'back-off':
-        return `${entry.at} back-off ${entry.delayMs}${name}`;
-      default:
-        return `${entry.at} ${entry.type}${name}`;
-    }
+    return `${entry.at} ${wordOf(entry)}${name}`;
   });
+}
+
+function wordOf(entry: KubeletEntry): string {
+  if (entry.type === 'signal') return entry.signal;
+  if (entry.type === 'ready') return entry.ready ? 'ready' : 'unready';
+  if (entry.type === 'pod-ready') return `pod ${entry.ready ? 'ready' : 'unready'}`;
+  if (entry.type === 'hook-ended') return `hook ${entry.outcome}`;
+  return entry.type === 'back-off' ? `back-off ${entry.delayMs}` : entry.type;
 }

@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { afterEach, describe, it } from 'node:test';
+import { createLoad, type Load, type LoadOptions } from '../../agent/rehearse/load/load.ts';
+
+/** A server that knows where its requests came from. */
+interface Seen {
+  readonly server: Server;
+  readonly port: number;
+  readonly addresses: Set<string | undefined>;
+  readonly connections: Set<number | undefined>;
+  requests: number;
+}
+
+const servers: Server[] = [];
+
+async function serve(listener: RequestListener = (_, response) => response.end('ok')): Promise<Seen> {
+  const server = createServer((request, response) => {
+    seen.requests++;
+    seen.addresses.add(request.socket.remoteAddress);
+    seen.connections.add(request.socket.remotePort);
+    listener(request, response);
+  });
+  servers.push(server);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  const seen: Seen = {
+    server,
+    port: address.port,
+    addresses: new Set(),
+    connections: new Set(),
+    requests: 0,
+  };
+  return seen;
+}
+
+function loadOf(port: number, given: Partial<LoadOptions> = {}): Load {
+  const target = { container: 'rails', port, path: '/' };
+  return createLoad({ target, rate: 200, clients: 'both', stubborn: false, endpointLagMs: 30, ...given });
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  const deadline = performance.now() + 5000;
+  while (!condition()) {
+    assert.ok(performance.now() < deadline, 'it did not come about within 5 s');
+    await new Promise(resolve => void setTimeout(resolve, 5));
+  }
+}
+
+describe('createLoad()', () => {
+  afterEach(() => {
+    for (const server of servers.splice(0)) server.close().closeAllConnections();
+  });
+
+  it('sends nothing before the pod is Ready, then from 127.0.1.1', async () => {
+    const seen = await serve();
+    const load = loadOf(seen.port);
+    await new Promise(resolve => void setTimeout(resolve, 20));
+    assert.equal(load.outcomes.length, 0);
+    load.podIsReady(true);
+    await until(() => load.outcomes.length >= 10);
+    await load.stop();
+    assert.deepEqual([...seen.addresses], ['127.0.1.1']);
+    assert.ok(load.outcomes.every(({ type }) => type === 'ok'));
+  });
+
+  it('opens a connection for each request of new clients, and at most four for kept ones', async () => {
+    for (const [clients, most] of [
+      ['new', 40],
+      ['kept', 4],
+    ] as const) {
+      const seen = await serve();
+      const load = loadOf(seen.port, { clients });
+      load.podIsReady(true);
+      await until(() => load.outcomes.length >= 40);
+      await load.stop();
+      assert.ok(clients === 'new' ? seen.connections.size >= most : seen.connections.size <= most);
+    }
+  });
+
+  it('fails requests while the pod is not Ready, after the lag', async () => {
+    const seen = await serve();
+    const load = loadOf(seen.port);
+    load.podIsReady(true);
+    await until(() => load.outcomes.length >= 5);
+    load.podIsReady(false);
+    await until(() => load.outcomes.some(({ type }) => type === 'unanswered'));
+    const { requests } = seen;
+    await until(() => load.outcomes.filter(({ type }) => type === 'unanswered').length >= 5);
+    load.podIsReady(true);
+    await until(() => seen.requests > requests);
+    await load.stop();
+  });
+
+  it('ends when the pod is withdrawn, and its kept connections leave', async () => {
+    const seen = await serve();
+    const load = loadOf(seen.port);
+    load.podIsReady(true);
+    await until(() => load.outcomes.length >= 10);
+    load.podTerminates();
+    await until(() => load.entries.length > 0);
+    const { requests } = seen;
+    assert.deepEqual(
+      load.entries.map(({ type }) => type),
+      ['new-connections-end', 'kept-connections-leave'],
+    );
+    await new Promise<void>((resolve, reject) => {
+      seen.server.close(error => (error === undefined ? resolve() : reject(error)));
+    });
+    assert.equal(seen.requests, requests);
+    await load.stop();
+  });
+
+  it('goes on over kept connections when clients are stubborn, until those end', async () => {
+    const seen = await serve();
+    const load = loadOf(seen.port, { stubborn: true });
+    load.podIsReady(true);
+    await until(() => load.outcomes.length >= 20);
+    load.podTerminates();
+    await until(() => load.entries.length > 0);
+    assert.deepEqual(
+      load.entries.map(({ type }) => type),
+      ['new-connections-end'],
+    );
+    const { requests } = seen;
+    const { size } = seen.connections;
+    await until(() => seen.requests > requests + 5);
+    assert.equal(seen.connections.size, size);
+    seen.server.closeAllConnections();
+    await load.stop();
+    assert.ok(load.outcomes.every(({ type }) => type === 'ok' || type === 'broken'));
+  });
+
+  it('tells errors, refusals and broken connections apart', async () => {
+    const broken = await serve((request, response) => {
+      if (request.socket.remotePort === undefined) response.end();
+      else request.socket.destroy();
+    });
+    const failing = await serve((_, response) => response.writeHead(503).end());
+    const closed = await serve();
+    closed.server.close();
+    await once(closed.server, 'close');
+    for (const [port, type] of [
+      [broken.port, 'broken'],
+      [failing.port, 'status'],
+      [closed.port, 'unanswered'],
+    ] as const) {
+      const load = loadOf(port);
+      load.podIsReady(true);
+      await until(() => load.outcomes.length >= 4);
+      await load.stop();
+      assert.deepEqual([...new Set(load.outcomes.map(outcome => outcome.type))], [type]);
+    }
+  });
+});

@@ -1,0 +1,72 @@
+/** The same failures, gone: each test has its counterpart in without.test.ts. */
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { at, reasons, Theatre } from './cli.ts';
+
+/** Shorter than in a cluster, in the same proportions. */
+const SHORT = {
+  'terminationGracePeriodSeconds: 20': 'terminationGracePeriodSeconds: 9',
+  'podusher.dev/grace-period: 20s': 'podusher.dev/grace-period: 9s',
+  'stop-timeout.podusher.dev/auth: 0s':
+    'stop-timeout.podusher.dev/auth: 0s\n        podusher.dev/drain-min: 2s\n        podusher.dev/drain-kept-max: 1s',
+};
+
+describe('podusher rehearse, with podusher in the pod', () => {
+  let theatre: Theatre;
+  beforeEach(() => {
+    theatre = new Theatre();
+  });
+  afterEach(() => theatre.remove());
+
+  it('fails no request though rails lives until SIGKILL', async () => {
+    const result = await theatre.result(await theatre.example('with.yaml', SHORT), '--before', '2s');
+    assert.deepEqual([result.failed, result.cut, result.status], [0, 0, 0], reasons(result).join());
+    assert.ok(result.sent >= 40, `${result.sent} sent`);
+    // rails lives on until SIGKILL; auth is held to the very end, and its hook abandoned there.
+    assert.ok(at(result, 'released', 'rails') >= 1900);
+    assert.ok(at(result, 'signal', 'auth', 'SIGTERM') >= at(result, 'signal', 'rails', 'SIGKILL'));
+  });
+
+  it('cuts only what the kill itself cuts when clients stay on their connections', async () => {
+    const result = await theatre.result(
+      await theatre.example('with.yaml', SHORT),
+      '--before',
+      '2s',
+      '--stubborn',
+    );
+    assert.deepEqual([result.failed, result.status], [0, 0], reasons(result).join());
+    assert.ok(result.cut <= 4, `${result.cut} cut, of four connections`);
+    assert.ok(result.sent >= 100, `${result.sent} sent`);
+  });
+
+  it('fails no request when rails leaves, and stops rails, auth and podusher in this order', async () => {
+    const result = await theatre.result(await theatre.example('graceful-with.yaml', SHORT), '--before', '2s');
+    assert.deepEqual([result.failed, result.cut, result.status], [0, 0, 0], reasons(result).join());
+    const exits = ['rails', 'auth', 'podusher'].map(name => at(result, 'exited', name));
+    assert.deepEqual(
+      exits,
+      exits.toSorted((a, b) => a - b),
+    );
+    assert.ok(at(result, 'signal', 'auth', 'SIGTERM') >= at(result, 'exited', 'rails'));
+    assert.ok(result.terminationMs < 8000, `${result.terminationMs} ms`);
+  });
+
+  it('fails no request when statsd fails its probe', async () => {
+    const example = await theatre.example('statsd-with.yaml', {
+      ...SHORT,
+      '--unhealthy-after, "3", --crash-after, "8"': '--unhealthy-after, "2"',
+    });
+    const result = await theatre.result(example, '--before', '4s', '--endpoint-lag', '200ms');
+    assert.deepEqual([result.failed, result.cut, result.status], [0, 0, 0], reasons(result).join());
+  });
+
+  it('cannot help while statsd is down, for then the kubelet calls the pod NotReady', async () => {
+    const example = await theatre.example('statsd-with.yaml', {
+      ...SHORT,
+      '--unhealthy-after, "3", --crash-after, "8"': '--crash-after, "1.5"',
+    });
+    const result = await theatre.result(example, '--before', '5s', '--endpoint-lag', '200ms');
+    assert.equal(result.status, 1);
+    assert.deepEqual(reasons(result), ['no endpoint']);
+  });
+});

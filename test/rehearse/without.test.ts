@@ -1,0 +1,68 @@
+/** The three failures happen, without podusher. */
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { at, reasons, Theatre } from './cli.ts';
+
+const SHORT = { 'terminationGracePeriodSeconds: 20': 'terminationGracePeriodSeconds: 3' };
+
+describe('podusher rehearse, without podusher in the pod', () => {
+  let theatre: Theatre;
+  beforeEach(() => {
+    theatre = new Theatre();
+  });
+  afterEach(() => theatre.remove());
+
+  it('fails requests until the endpoint is gone when auth leaves before rails', async () => {
+    const result = await theatre.result(await theatre.example('without.yaml', SHORT), '--before', '1s');
+    assert.equal(result.status, 1);
+    assert.deepEqual(reasons(result), ['HTTP 500']);
+    assert.ok(result.longestOutageMs > 700 && result.longestOutageMs < 1500, `${result.longestOutageMs} ms`);
+    assert.ok(at(result, 'exited', 'auth') < 500);
+    assert.ok(at(result, 'signal', 'rails', 'SIGTERM') < 100);
+    const killedAt = at(result, 'signal', 'rails', 'SIGKILL');
+    assert.ok(killedAt >= 3000 && killedAt < 3500, `${killedAt} ms`);
+    assert.ok(result.terminationMs >= 3000 && result.terminationMs < 4000, `${result.terminationMs} ms`);
+  });
+
+  it('fails requests until SIGKILL when clients stay on their connections', async () => {
+    const example = await theatre.example('without.yaml', SHORT);
+    const result = await theatre.result(example, '--before', '1s', '--stubborn');
+    assert.equal(result.status, 1);
+    assert.deepEqual(reasons(result), ['HTTP 500']);
+    assert.ok(result.longestOutageMs > 2500, `${result.longestOutageMs} ms`);
+  });
+
+  it('refuses connections when rails leaves before the endpoint is gone', async () => {
+    const result = await theatre.result(
+      await theatre.example('graceful-without.yaml', SHORT),
+      '--before',
+      '1s',
+    );
+    assert.equal(result.status, 1);
+    assert.ok(result.failed >= 5, `${result.failed} failed`);
+    assert.ok(reasons(result).includes('connection refused'));
+    assert.ok(result.terminationMs < 3000);
+  });
+
+  it('has no endpoint when statsd fails its probe', async () => {
+    const example = await theatre.example('statsd-without.yaml', {
+      ...SHORT,
+      '--unhealthy-after, "3", --crash-after, "8"': '--unhealthy-after, "2"',
+    });
+    const result = await theatre.result(example, '--before', '4s', '--endpoint-lag', '200ms');
+    assert.equal(result.status, 1);
+    assert.ok(reasons(result).includes('no endpoint'));
+    assert.ok(result.longestOutageMs > 1000, `${result.longestOutageMs} ms`);
+  });
+
+  it('has no endpoint while statsd crash-loops', async () => {
+    const example = await theatre.example('statsd-without.yaml', {
+      ...SHORT,
+      '--unhealthy-after, "3", --crash-after, "8"': '--crash-after, "1.5"',
+    });
+    const result = await theatre.result(example, '--before', '5s', '--endpoint-lag', '200ms');
+    assert.equal(result.status, 1);
+    assert.ok(result.timeline.some(entry => entry.type === 'back-off'));
+    assert.ok(reasons(result).includes('no endpoint'));
+  });
+});
