@@ -1,13 +1,7 @@
+import type { Blocker } from '../readiness/aggregate.ts';
 import { containerOf, nameOf, planOf } from './plan.ts';
 import type { Restarting, State, Termination } from './state.ts';
 import { goneDependency } from './waves.ts';
-
-/** A reason of the drain's why the pod is not ready, whatever the containers' verdicts say. */
-export interface Blocker {
-  readonly reason: string;
-  /** In ms since the epoch. */
-  readonly since: number;
-}
 
 /**
  * What a drain says about readiness. A termination by itself says nothing: the deletion has already taken the pod
@@ -18,8 +12,7 @@ export function blockersOf(state: State): Blocker[] {
   if (state.phase === 'serving') return [];
   const { settings, since } = state;
   const blockers: Blocker[] = [];
-  if (!settings.readyDuringDrain)
-    blockers.push({ reason: 'draining, and ready-during-drain is false', since });
+  if (!settings.readyDuringDrain) blockers.push(blocker('draining, and ready-during-drain is false', since));
   if (state.phase === 'settling') return blockers;
   return [...blockers, ...(state.kind === 'restart' ? restarts(state) : releases(state))];
 }
@@ -27,13 +20,13 @@ export function blockersOf(state: State): Blocker[] {
 function restarts(state: Restarting): Blocker[] {
   return [...state.hooks]
     .filter(([name]) => name !== state.settings.self && isCritical(state, nameOf(name)))
-    .map(([name, { since }]) => ({ reason: `${name ?? 'a container'} restarts`, since }));
+    .map(([name, { since }]) => blocker(`${name ?? 'a container'} restarts`, since));
 }
 
 function releases(state: Termination): Blocker[] {
   const released = [...state.hooks].flatMap(([name, hook]) => {
     if (hook.released === undefined || !isCritical(state, nameOf(name))) return [];
-    return [{ reason: `${name ?? 'a container'} was released to stop`, since: hook.released.at }];
+    return [blocker(`${name ?? 'a container'} was released to stop`, hook.released.at)];
   });
   const plan = planOf(state);
   const lost = plan.containers
@@ -41,9 +34,13 @@ function releases(state: Termination): Blocker[] {
     .flatMap(({ name }) => {
       const gone = goneDependency(state, plan, name);
       const since = gone === undefined ? undefined : state.stopped.get(gone)?.at;
-      return since === undefined ? [] : [{ reason: `${name} depends on ${gone}, which is gone`, since }];
+      return since === undefined ? [] : [blocker(`${name} depends on ${gone}, which is gone`, since)];
     });
   return [...released, ...lost];
+}
+
+function blocker(reason: string, since: number): Blocker {
+  return { name: 'drain', reason, since };
 }
 
 function isCritical(state: Restarting | Termination, name: string): boolean {

@@ -12,17 +12,19 @@ const settings = v.strictObject({
   appliedAt: timeSchema,
   annotationsFile: v.nullable(v.string()),
   problems: v.pipe(v.array(v.string()), v.description('What is wrong with the annotations as they stand')),
-  values: v.strictObject({
-    readyDuringDrain: v.boolean(),
-    gracePeriodMs: v.number(),
-    drainMinMs: v.number(),
-    drainSilenceMaxMs: v.number(),
-    drainArrivalsMaxMs: v.number(),
-    drainKeptMaxMs: v.number(),
-    drainDoubtMs: v.number(),
-    drainMaxMs: v.number(),
-    restartDrainMaxMs: v.number(),
-  }),
+  values: v.nullable(
+    v.strictObject({
+      readyDuringDrain: v.boolean(),
+      gracePeriodMs: v.number(),
+      drainMinMs: v.number(),
+      drainSilenceMaxMs: v.number(),
+      drainArrivalsMaxMs: v.number(),
+      drainKeptMaxMs: v.number(),
+      drainDoubtMs: v.number(),
+      drainMaxMs: v.number(),
+      restartDrainMaxMs: v.number(),
+    }),
+  ),
 });
 
 const container = v.strictObject({

@@ -23,7 +23,6 @@ export function settingsSection({ settings, sources, now }: Status): Markup {
     problem => markup`<li>${oneLine(problem, 1000)}</li>
 `,
   );
-  const durations = DURATIONS.map(([key, name]) => fact(name, formatDuration(values[key])));
   return markup`<section id="settings"><h2>Settings</h2>
 ${
   wrong.length === 0
@@ -32,10 +31,15 @@ ${
 ${wrong}</ul>`
 }<dl>
 ${fact('In effect since', markup`${clock(appliedAt, now)} UTC, ${ago(appliedAt, now)}`)}${fact('Hash', hash === null ? 'none' : oneLine(hash))}${fact('Annotations from', annotationsFile === null ? 'no file: flags, variables and defaults only' : oneLine(annotationsFile))}</dl>
-<dl class="columns">
-${durations}${fact('ready-during-drain', String(values.readyDuringDrain))}</dl>
-<dl>
+${values === null ? undefined : inEffect(values)}<dl>
 ${fact('Sockets read by', source(sources.sockets))}${fact('New connections told by', source(sources.arrivals))}</dl></section>
+`;
+}
+
+function inEffect(values: SettingsInEffect): Markup {
+  const durations = DURATIONS.map(([key, name]) => fact(name, formatDuration(values[key])));
+  return markup`<dl class="columns">
+${durations}${fact('ready-during-drain', String(values.readyDuringDrain))}</dl>
 `;
 }
 

@@ -36,7 +36,8 @@ export interface StatusSettings {
   readonly annotationsFile: string | null;
   /** What is wrong with the annotations as they stand, all of it; then older settings are in effect. */
   readonly problems: readonly string[];
-  readonly values: SettingsInEffect;
+  /** Null where the annotations have been bad from the start, so that none are in effect. */
+  readonly values: SettingsInEffect | null;
 }
 
 /** Pod-wide settings, under the names that they have in the code. */

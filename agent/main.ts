@@ -1,0 +1,42 @@
+import { agent } from './sidecar/command.ts';
+import { VERSION } from './version.ts';
+
+const HELP = `podusher lets traffic into a pod when its critical containers are ready, and sees everybody out in order
+
+  podusher agent [FLAGS]        /ready, /drain, /livez, /status and /metrics for one pod, as a sidecar
+  podusher rehearse POD.yaml    run a pod's commands here, by the kubelet's rules, and draw what happened
+
+podusher COMMAND --help tells more. podusher --version tells the version
+`;
+
+/** @returns the exit status: 2 for bad input. */
+async function main([command, ...args]: readonly string[]): Promise<number> {
+  switch (command) {
+    case 'agent':
+      return agent(args, process.env);
+    case 'rehearse': {
+      // Built as a file of its own (deploy/build.ts), so that the agent never reads it.
+      const { rehearse } = await import('./rehearse/command.ts');
+      return rehearse(args);
+    }
+    case '--version':
+      process.stdout.write(`podusher ${VERSION}\n`);
+      return 0;
+    case '--help':
+    case '-h':
+      process.stdout.write(HELP);
+      return 0;
+    default:
+      process.stderr.write(
+        `${command === undefined ? 'No command given' : `Unknown command "${command}"`}\n\n${HELP}`,
+      );
+      return 2;
+  }
+}
+
+void main(process.argv.slice(2))
+  .catch((error: unknown) => {
+    process.stderr.write(`podusher failed: ${error instanceof Error ? error.stack : String(error)}\n`);
+    return 1;
+  })
+  .then(status => process.exit(status));

@@ -1,0 +1,32 @@
+import type { Settings } from '../settings/settings.ts';
+import type { HookName } from './state.ts';
+
+/** Container names that no setting has, and that hooks may bring nevertheless where the list is not complete. */
+export const MOST_UNNAMED = 16;
+
+const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/** Whose hook a request is, or why that cannot be said. */
+export type Placed =
+  | { readonly ok: true; readonly container: HookName }
+  | { readonly ok: false; readonly reason: string };
+
+/**
+ * @param container the `container` parameter of `/drain`; null for a bare one
+ * @param unnamed the containers that earlier hooks brought
+ */
+export function placeHook(
+  settings: Settings,
+  container: string | null,
+  unnamed: ReadonlySet<string>,
+): Placed {
+  if (container === null || container === settings.self) return { ok: true, container };
+  const known = settings.containers.map(({ name }) => name);
+  if (known.includes(container) || unnamed.has(container)) return { ok: true, container };
+  const names = [settings.self, ...known].join(', ');
+  if (settings.complete) return { ok: false, reason: `No container of that name; accepted: ${names}` };
+  if (!DNS_LABEL.test(container)) return { ok: false, reason: 'Not a container name' };
+  if (unnamed.size >= MOST_UNNAMED)
+    return { ok: false, reason: `Too many unnamed containers; accepted: ${names}` };
+  return { ok: true, container };
+}

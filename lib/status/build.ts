@@ -1,0 +1,149 @@
+import { budget } from '../drain/budget.ts';
+import { nameOf, planOf } from '../drain/plan.ts';
+import type { Serving, State } from '../drain/state.ts';
+import { waitsOf } from '../drain/waits.ts';
+import type { Readiness } from '../readiness/aggregate.ts';
+import type { Verdict } from '../readiness/verdict.ts';
+import type { Container, Settings } from '../settings/settings.ts';
+import type { Entry } from '../timeline/entry.ts';
+import type {
+  SettingsInEffect,
+  Status,
+  StatusContainer,
+  StatusDrain,
+  StatusShutdown,
+  StatusSources,
+} from './status.ts';
+
+/** All that `/status` is made from. */
+export interface StatusParts {
+  readonly name: string;
+  readonly version: string;
+  readonly now: number;
+  readonly startedAt: number;
+  readonly readiness: Readiness;
+  readonly verdicts: ReadonlyMap<string, Verdict>;
+  /** Undefined, as the state is, where the annotations have been bad from the start. */
+  readonly settings: Settings | undefined;
+  readonly applied: {
+    readonly hash: string | null;
+    readonly at: number;
+    readonly file: string | null;
+    readonly problems: readonly string[];
+  };
+  readonly state: State | undefined;
+  readonly arrivalsCount: number;
+  readonly sources: StatusSources;
+  readonly timeline: readonly Entry[];
+}
+
+/** @returns `/status`, as plain data. */
+export function buildStatus(parts: StatusParts): Status {
+  const { name, version, now, startedAt, readiness, settings, applied, state, sources, timeline } = parts;
+  return {
+    name,
+    version,
+    now,
+    startedAt,
+    ready: readiness.ready,
+    blockers: readiness.checks
+      .filter(check => check.outcome === 'failed')
+      .map(({ name: check, reason, since }) => ({ reason: `${check}: ${reason}`, since })),
+    settings: {
+      hash: applied.hash,
+      appliedAt: applied.at,
+      annotationsFile: applied.file,
+      problems: applied.problems,
+      values: settings === undefined ? null : valuesOf(settings),
+    },
+    containers: (settings?.containers ?? []).map(container => containerStatus(container, parts)),
+    drain: drainStatus(state, parts.arrivalsCount),
+    sources,
+    timeline,
+  };
+}
+
+function valuesOf(settings: Settings): SettingsInEffect {
+  const {
+    containers: _,
+    self: _self,
+    selfIsNativeSidecar: _native,
+    complete: _complete,
+    ...values
+  } = settings;
+  return { ...values, drainMaxMs: budget(settings).drainMaxMs };
+}
+
+function containerStatus(container: Container, { verdicts, state, now }: StatusParts): StatusContainer {
+  const { name, critical, kind, ports, dependsOn } = container;
+  const read =
+    state === undefined || state.phase === 'serving' ? undefined : state.sample?.read.containers.get(name);
+  return {
+    name,
+    critical,
+    kind,
+    ports,
+    dependsOn,
+    verdict: verdicts.get(name) ?? { type: 'pending', reason: 'Nothing is known yet', since: now },
+    shutdown: shutdownOf(state, name),
+    inFlight: read?.inFlight ?? null,
+  };
+}
+
+function shutdownOf(state: State | undefined, name: string): StatusShutdown {
+  const none = { state: 'serving', since: null, releaseBy: null, because: null } as const;
+  if (state === undefined || state.phase === 'serving') return none;
+  const stopped = 'stopped' in state ? state.stopped.get(name) : undefined;
+  if (stopped !== undefined) {
+    return { ...none, state: 'stopped', since: stopped.at, because: stopped.because };
+  }
+  const hook = state.hooks.get(name);
+  if (hook === undefined) return none;
+  if (hook.released !== undefined) {
+    return { ...none, state: 'released', since: hook.released.at, because: hook.released.because };
+  }
+  return { ...none, state: 'hook waiting', since: hook.since, releaseBy: releaseBy(state, name) };
+}
+
+function releaseBy(state: Exclude<State, Serving>, name: string): number {
+  if (state.phase !== 'draining' || state.kind !== 'restart') return planOf(state).releaseAt(nameOf(name));
+  return (state.hooks.get(name)?.since ?? state.since) + state.settings.restartDrainMaxMs;
+}
+
+function drainStatus(state: State | undefined, count: number): StatusDrain {
+  const deadlines = { drainMinAt: null, arrivalsMaxAt: null, drainMaxAt: null, endAt: null, healAt: null };
+  if (state === undefined || state.phase === 'serving') {
+    const nothing = { kind: null, since: null, evidence: null, arrivals: null, inFlight: null };
+    return { phase: 'serving', ...nothing, waitsFor: [], deadlines };
+  }
+  const kind = state.phase === 'settling' ? null : state.kind;
+  const read = state.sample?.read;
+  const arrivals =
+    read === undefined ? null : { state: read.arrivals, lastArrivalAt: read.lastArrivalAt ?? null, count };
+  return {
+    phase: state.phase,
+    kind,
+    since: state.since,
+    evidence: evidenceOf(state),
+    waitsFor: waitsOf(state),
+    deadlines: 'stopped' in state ? pick(planOf(state)) : deadlines,
+    arrivals,
+    inFlight: read?.inFlight ?? null,
+  };
+}
+
+function pick({
+  drainMinAt,
+  arrivalsMaxAt,
+  drainMaxAt,
+  endAt,
+  healAt,
+}: StatusDrain['deadlines']): StatusDrain['deadlines'] {
+  return { drainMinAt, arrivalsMaxAt, drainMaxAt, endAt, healAt };
+}
+
+function evidenceOf(state: Exclude<State, Serving>): string | null {
+  if (state.phase === 'settling') return null;
+  if (state.kind === 'restart') return 'hooks of others alone';
+  return state.sigtermAt === undefined ? 'own hook and another' : 'SIGTERM';
+}
