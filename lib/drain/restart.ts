@@ -52,12 +52,13 @@ function whyAgent(hook: Hook, turn: Turn): ReleasedBecause | undefined {
 function whyRestart(state: Restarting, name: HookName, hook: Hook, turn: Turn): ReleasedBecause | undefined {
   const { drainMinMs, restartDrainMaxMs } = state.settings;
   const boundMs = Math.max(SETTLE_MS, restartDrainMaxMs);
-  if (turn.due(hook.since + boundMs)) return 'restart-drain-max';
+  const isOver = turn.due(hook.since + boundMs);
   if (!turn.due(hook.since + Math.min(boundMs, Math.max(SETTLE_MS, drainMinMs)))) return undefined;
-  if (state.sample?.at !== turn.now) return undefined;
-  const { inFlight, containers } = state.sample.read;
-  const own = (name === null ? undefined : containers.get(name)?.inFlight) ?? inFlight;
-  return own.unknown === undefined && own.requests + own.inDoubt === 0 ? 'restart drained' : undefined;
+  const read = isOver || state.sample?.at === turn.now ? state.sample?.read : undefined;
+  const own = (name === null ? undefined : read?.containers.get(name)?.inFlight) ?? read?.inFlight;
+  const isIdle = own?.unknown === undefined && own !== undefined && own.requests + own.inDoubt === 0;
+  if (isIdle) return 'restart drained';
+  return isOver ? 'restart-drain-max' : undefined;
 }
 
 /** @returns undefined once the container has stopped: its restart is the kubelet's from here on. */

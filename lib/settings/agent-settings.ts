@@ -17,6 +17,8 @@ export interface AgentSettings {
   /** Where the token is that `/drain` asks for; undefined where it asks for none. */
   readonly token: TokenSource | undefined;
   readonly logLevel: LogLevel;
+  /** Then only the ports that the settings name are the pod's. */
+  readonly hostNetwork: boolean;
   /** In a rehearsal: whose connections are the pod's traffic. Undefined in a pod, where the network tells. */
   readonly outsideAddresses: readonly string[] | undefined;
 }
@@ -44,6 +46,7 @@ export function agentSettings(reader: Reader): AgentSettings {
     annotationsFile: { path: annotationsFile, required: reader.sources.has(AGENT.annotationsFile.name) },
     token: tokenSource(reader),
     logLevel: reader.agent(AGENT.logLevel),
+    hostNetwork: reader.agent(AGENT.hostNetwork),
     outsideAddresses: reader.agent(AGENT.outsideAddresses),
   };
 }

@@ -148,6 +148,7 @@ export interface AgentRows {
   readonly annotationsFile: Row<string>;
   readonly tokenFile: Row<string | undefined>;
   readonly logLevel: Row<LogLevel>;
+  readonly hostNetwork: Row<boolean>;
   readonly outsideAddresses: Row<readonly string[] | undefined>;
 }
 
@@ -170,6 +171,12 @@ export const AGENT: AgentRows = {
     kind.oneOf('LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     'info',
     'The least important lines to log',
+  ),
+  hostNetwork: setting(
+    'host-network',
+    kind.BOOLEAN,
+    'false',
+    "Whether the pod is on its node's network, whose connections are everybody's: arrivals are not told there",
   ),
   outsideAddresses: unset(
     'outside-address',

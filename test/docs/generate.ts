@@ -5,13 +5,21 @@
  *     node test/docs/generate.ts --check   fails where one is not as the code has it (`npm run check`)
  */
 import { readFile, writeFile } from 'node:fs/promises';
+import { metricsTable } from '../../lib/metrics/table.ts';
 import { annotationsSchema } from '../../lib/settings/json-schema.ts';
 import { annotationTable, flagTable } from '../../lib/settings/markdown.ts';
+import { statusJsonSchema } from '../../lib/status/json-schema.ts';
 import { type Generated, insert } from './insert.ts';
 
 const GENERATED: readonly Generated[] = [
   { file: 'README.md', marker: 'settings', text: annotationTable() },
   { file: 'README.md', marker: 'flags', text: flagTable() },
+  { file: 'README.md', marker: 'metrics', text: metricsTable() },
+  {
+    file: 'deploy/status.schema.json',
+    marker: undefined,
+    text: `${JSON.stringify(statusJsonSchema(), null, 2)}\n`,
+  },
   {
     file: 'deploy/settings.schema.json',
     marker: undefined,

@@ -3,8 +3,16 @@ import { type Activity, watchActivity } from '../../../lib/connections/activity.
 import { normalAddress } from '../../../lib/connections/address.ts';
 import type { ArrivalsVerdict } from '../../../lib/connections/arrivals.ts';
 import { makeSample } from '../../../lib/connections/sample.ts';
-import { addServedPorts, type Scope, serverEnds } from '../../../lib/connections/scope.ts';
+import {
+  addServedPorts,
+  isOpen,
+  type Scope,
+  serverEnds,
+  watchedPorts,
+} from '../../../lib/connections/scope.ts';
+import type { Socket } from '../../../lib/connections/socket.ts';
 import type { Sample } from '../../../lib/drain/sample.ts';
+import { type Parsed, parsed } from '../../../lib/settings/parsed.ts';
 import type { Settings } from '../../../lib/settings/settings.ts';
 import type { ArrivalsWatch } from './arrivals-watch.ts';
 import { createGauges, type Gauges } from './gauges.ts';
@@ -20,6 +28,9 @@ export interface SampleFacts {
   readonly arrivals: ArrivalsVerdict;
 }
 
+/** Of more, those with the latest data: it bounds what watching costs; the others' ties are resolved less often. */
+const MOST_WATCHED = 250;
+
 /** Looks at the pod again and again in a drain, and remembers what one look must know of the last. */
 export class DrainLook {
   readonly #options: SamplerOptions;
@@ -31,6 +42,8 @@ export class DrainLook {
   #ownAddresses: ReadonlySet<string> = readOwnAddresses();
   #servedPorts: ReadonlySet<number> = new Set();
   #activities: ReadonlyMap<string, Activity> = new Map();
+  /** The connections to watch between samples. */
+  #ends: readonly Socket[] = [];
 
   constructor(options: SamplerOptions, own: OwnConnections, arrivals: ArrivalsWatch) {
     this.#options = options;
@@ -51,6 +64,7 @@ export class DrainLook {
     this.#ownAddresses = readOwnAddresses();
     this.#servedPorts = new Set();
     this.#activities = new Map();
+    this.#ends = [];
   }
 
   scope(now: number): Scope {
@@ -65,15 +79,23 @@ export class DrainLook {
     };
   }
 
-  /** Reads everything once. Sockets that cannot be listed leave what is known of them as it was. */
+  /** Looks at the connections of the last sample, so that the next one knows what happened in between. */
+  watch(now: number, reader: SocketReader): void {
+    const found = reader.lookUp(this.#ends);
+    if (!found.ok) return;
+    const ends = found.value.filter(isOpen);
+    const watched = watchActivity(this.#activities, ends, now, this.#settings.drainDoubtMs);
+    this.#activities = new Map([...this.#activities, ...watched]);
+  }
+
+  /** Reads everything once. Where connections cannot be listed, what is known of them stays as it was. */
   sample(now: number, reader: SocketReader): [Sample, SampleFacts] {
-    const { source, because, sockets } = reader.list();
-    if (sockets.ok) this.#servedPorts = addServedPorts(this.#servedPorts, sockets.value);
+    const listening = reader.listListening();
+    if (listening.ok) this.#servedPorts = addServedPorts(this.#servedPorts, listening.value);
     const scope = this.scope(now);
-    if (sockets.ok) {
-      const ends = serverEnds(scope, sockets.value);
-      this.#activities = watchActivity(this.#activities, ends, now, this.#settings.drainDoubtMs);
-    }
+    const { source, because, sockets: connected } = reader.listConnections(watchedPorts(scope));
+    if (connected.ok) this.#note(serverEnds(scope, connected.value), now);
+    const sockets = both(listening, connected);
     this.#gauges.ask(this.#settings.containers);
     const { verdict, lastArrivalAt } = this.#arrivals.look(
       now,
@@ -91,9 +113,24 @@ export class DrainLook {
     });
     return [sample, { source, sourceBecause: because, arrivals: verdict }];
   }
+
+  #note(ends: readonly Socket[], now: number): void {
+    this.#activities = watchActivity(this.#activities, ends, now, this.#settings.drainDoubtMs);
+    const latest = ends.length <= MOST_WATCHED ? ends : ends.toSorted((a, b) => ageMs(a) - ageMs(b));
+    this.#ends = latest.slice(0, MOST_WATCHED);
+  }
+}
+
+function ageMs({ info }: Socket): number {
+  return info === undefined ? 0 : Math.min(info.lastDataReceivedMs, info.lastDataSentMs);
 }
 
 function readOwnAddresses(): ReadonlySet<string> {
   const addresses = Object.values(networkInterfaces()).flatMap(all => all ?? []);
   return new Set(addresses.map(({ address }) => normalAddress(address)));
+}
+
+function both<T>(a: Parsed<readonly T[]>, b: Parsed<readonly T[]>): Parsed<readonly T[]> {
+  if (!a.ok) return a;
+  return b.ok ? parsed([...a.value, ...b.value]) : b;
 }

@@ -1,6 +1,6 @@
 import { getSystemErrorName } from 'node:util';
-import { parseDump } from '../../../lib/connections/inet-diag.ts';
-import { type DumpRequest, dumpRequest } from '../../../lib/connections/inet-diag-request.ts';
+import { type DumpPart, parseDump, parseLookUp } from '../../../lib/connections/inet-diag.ts';
+import { type DumpRequest, dumpRequest, lookUpRequest } from '../../../lib/connections/inet-diag-request.ts';
 import type { Socket } from '../../../lib/connections/socket.ts';
 import { type Parsed, parsed, unparsed } from '../../../lib/settings/parsed.ts';
 
@@ -17,14 +17,10 @@ const RECEIVE_TIMEOUT_MS = 250;
 /** The kernel fills datagrams of at most 32 KiB. */
 const RECEIVE_BYTES = 65_536;
 const MOST_PARTS = 4096;
+/** Their answers, some 1 KiB each, wait in the socket's receive buffer, of 208 KiB by default. */
+const MOST_LOOKUPS = 64;
+const MOST_TRIES = 10;
 const EINTR = 4;
-
-/** A netlink socket. */
-export interface Netlink {
-  /** @returns the sockets asked for, or why they could not be had: refused, cut short, timed out. */
-  dump(request: Omit<DumpRequest, 'sequence'>): Parsed<readonly Socket[]>;
-  close(): void;
-}
 
 /** The system calls that are needed. Each returns -1 where it failed; then `errno` says why. */
 export interface SystemCalls {
@@ -54,51 +50,94 @@ export async function loadSystemCalls(): Promise<Parsed<SystemCalls>> {
   }
 }
 
-/** Opens a netlink socket. */
-export function openNetlink(calls: SystemCalls): Parsed<Netlink> {
-  const fd = calls.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_SOCK_DIAG);
-  if (fd < 0) return unparsed(`A netlink socket was refused: ${errorName(calls.errno())}`);
-  const timeout = new DataView(new ArrayBuffer(16));
-  timeout.setBigInt64(8, BigInt(RECEIVE_TIMEOUT_MS * 1000), true);
-  calls.setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, new Uint8Array(timeout.buffer), timeout.byteLength);
-  const buffer = new Uint8Array(RECEIVE_BYTES);
-  let sequence = 0;
-  return parsed({
-    dump: request => {
-      sequence = (sequence + 1) >>> 0;
-      const message = dumpRequest({ ...request, sequence });
-      const sent = calls.send(fd, message, message.length, 0);
-      return sent < 0
-        ? unparsed(`A list of sockets was refused: ${errorName(calls.errno())}`)
-        : receive(calls, fd, buffer, sequence);
-    },
-    close: () => void calls.close(fd),
-  });
+/** Asks the kernel. After a failure the socket is opened anew: an answer may be left in it. */
+export class Netlink {
+  readonly #calls: SystemCalls;
+  readonly #buffer = Buffer.alloc(RECEIVE_BYTES);
+  #sequence = 0;
+  #fd: number | undefined;
+
+  constructor(calls: SystemCalls) {
+    this.#calls = calls;
+  }
+
+  /** @returns the sockets asked for, or why they could not be had: refused, cut short, timed out. */
+  dump(request: Omit<DumpRequest, 'sequence'>): Parsed<readonly Socket[]> {
+    this.#sequence = (this.#sequence + 1) >>> 0;
+    const problem = this.#send(dumpRequest({ ...request, sequence: this.#sequence }));
+    if (problem !== undefined) return this.#failed(problem);
+    const sockets: Socket[] = [];
+    for (let part = 0; part < MOST_PARTS; part++) {
+      const bytes = this.#receive();
+      if (typeof bytes === 'string') return this.#failed(bytes);
+      const read = parseDump(bytes, this.#sequence);
+      if (read.type === 'problem') return this.#failed(describe(read));
+      for (const socket of read.sockets) sockets.push(socket);
+      if (read.type === 'done') return parsed(sockets);
+    }
+    return this.#failed(`The list of sockets did not end within ${MOST_PARTS} parts`);
+  }
+
+  /** @returns sockets of an earlier dump, as they are now; those that are gone are left out. */
+  lookUp(sockets: readonly Socket[]): Parsed<readonly Socket[]> {
+    const found: Socket[] = [];
+    for (let from = 0; from < sockets.length; from += MOST_LOOKUPS) {
+      const some = sockets.slice(from, from + MOST_LOOKUPS);
+      const handles = some.flatMap(({ handle }) => handle ?? []);
+      const problem = this.#send(lookUpRequest(handles, 0));
+      if (problem !== undefined) return this.#failed(problem);
+      // Each is answered by one datagram, in this order.
+      for (const socket of some) {
+        const bytes = this.#receive();
+        if (typeof bytes === 'string') return this.#failed(bytes);
+        const read = parseLookUp(bytes, socket);
+        if (read.type === 'problem') return this.#failed(read.problem);
+        if (read.type === 'found') found.push(read.socket);
+      }
+    }
+    return parsed(found);
+  }
+
+  close(): void {
+    if (this.#fd !== undefined) this.#calls.close(this.#fd);
+    this.#fd = undefined;
+  }
+
+  /** @returns why it could not be sent. */
+  #send(message: Uint8Array): string | undefined {
+    const calls = this.#calls;
+    if (this.#fd === undefined) {
+      const fd = calls.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_SOCK_DIAG);
+      if (fd < 0) return `A netlink socket was refused: ${errorName(calls.errno())}`;
+      this.#fd = fd;
+      const timeout = new DataView(new ArrayBuffer(16));
+      timeout.setBigInt64(8, BigInt(RECEIVE_TIMEOUT_MS * 1000), true);
+      calls.setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, new Uint8Array(timeout.buffer), timeout.byteLength);
+    }
+    const sent = calls.send(this.#fd, message, message.length, 0);
+    return sent < 0 ? `A list of sockets was refused: ${errorName(calls.errno())}` : undefined;
+  }
+
+  /** @returns one datagram, valid until the next; or why there is none. */
+  #receive(): Uint8Array | string {
+    const calls = this.#calls;
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      const length = calls.recv(this.#fd ?? -1, this.#buffer, RECEIVE_BYTES, 0);
+      if (length > 0) return this.#buffer.subarray(0, length);
+      if (length === 0) return 'The list of sockets broke off: nothing came';
+      if (calls.errno() !== EINTR) return `The list of sockets broke off: ${errorName(calls.errno())}`;
+    }
+    return 'The list of sockets was interrupted by signals again and again';
+  }
+
+  #failed(problem: string): Parsed<never> {
+    this.close();
+    return unparsed(problem);
+  }
 }
 
-function receive(
-  calls: SystemCalls,
-  fd: number,
-  buffer: Uint8Array,
-  sequence: number,
-): Parsed<readonly Socket[]> {
-  const sockets: Socket[] = [];
-  for (let part = 0; part < MOST_PARTS; part++) {
-    const length = calls.recv(fd, buffer, buffer.length, 0);
-    if (length < 0 && calls.errno() === EINTR) continue;
-    if (length <= 0) {
-      return unparsed(
-        `The list of sockets broke off: ${length === 0 ? 'nothing came' : errorName(calls.errno())}`,
-      );
-    }
-    const read = parseDump(buffer.subarray(0, length), sequence);
-    if (read.type === 'problem') {
-      return unparsed(read.errno === undefined ? read.problem : `${read.problem}: ${errorName(read.errno)}`);
-    }
-    for (const socket of read.sockets) sockets.push(socket);
-    if (read.type === 'done') return parsed(sockets);
-  }
-  return unparsed(`The list of sockets did not end within ${MOST_PARTS} parts`);
+function describe({ problem, errno }: Extract<DumpPart, { readonly type: 'problem' }>): string {
+  return errno === undefined ? problem : `${problem}: ${errorName(errno)}`;
 }
 
 /** @returns `EPERM`; any number gives a text. */

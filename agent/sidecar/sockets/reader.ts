@@ -1,7 +1,7 @@
 import type { EndFilter } from '../../../lib/connections/inet-diag-request.ts';
 import type { Socket, TcpState } from '../../../lib/connections/socket.ts';
 import { type Parsed, parsed, unparsed } from '../../../lib/settings/parsed.ts';
-import { loadSystemCalls, type Netlink, openNetlink, type SystemCalls } from './netlink.ts';
+import { loadSystemCalls, Netlink, type SystemCalls } from './netlink.ts';
 import { readProcSockets } from './proc.ts';
 
 /** Where a list of sockets came from, and why not from a better place. */
@@ -13,15 +13,17 @@ export interface Listing {
 
 /** Lists the pod's TCP sockets: by netlink, or else from /proc; each time anew, so that a passing fault passes. */
 export interface SocketReader {
-  /** Those that listen, are connected or half closed. */
-  list(): Listing;
+  listListening(): Parsed<readonly Socket[]>;
+  /** Those that are established or half closed, on that side of the connections that has these ports. */
+  listConnections(localPorts: ReadonlySet<number>): Listing;
   /** Those in TIME-WAIT that match; without netlink, all of them. */
   listTimeWait(anyOf: readonly EndFilter[]): Parsed<readonly Socket[]>;
+  /** Those of an earlier list, as they are now, without the ones that are gone. Only by netlink. */
+  lookUp(sockets: readonly Socket[]): Parsed<readonly Socket[]>;
   close(): void;
 }
 
-const LIVE: readonly TcpState[] = [
-  'listen',
+const CONNECTED: readonly TcpState[] = [
   'established',
   'fin-wait-1',
   'fin-wait-2',
@@ -29,6 +31,8 @@ const LIVE: readonly TcpState[] = [
   'last-ack',
   'closing',
 ];
+/** A filter for more would not fit into the kernel's 64 KiB. */
+const MOST_FILTERED_PORTS = 1000;
 
 /** The outside world, for tests. */
 export interface ReaderSources {
@@ -41,12 +45,14 @@ export async function openSocketReader(
   sources: ReaderSources = { loadSystemCalls, readProcSockets },
 ): Promise<SocketReader> {
   const calls = await sources.loadSystemCalls();
-  const netlink = calls.ok ? openNetlink(calls.value) : calls;
+  const netlink = calls.ok ? parsed(new Netlink(calls.value)) : calls;
   const dump = (states: readonly TcpState[], info: boolean, anyOf?: readonly EndFilter[]): Listing =>
     dumpOrElse(netlink, sources.readProcSockets, states, info, anyOf);
   return {
-    list: () => dump(LIVE, true),
+    listListening: () => dump(['listen'], false).sockets,
+    listConnections: ports => dump(CONNECTED, true, localPortFilters(ports)),
     listTimeWait: anyOf => dump(['time-wait'], false, anyOf).sockets,
+    lookUp: sockets => (netlink.ok ? netlink.value.lookUp(sockets) : netlink),
     close: () => netlink.ok && netlink.value.close(),
   };
 }
@@ -65,4 +71,8 @@ function dumpOrElse(
   if (!read.ok) return { source: 'none', because, sockets: unparsed(because, ...read.problems) };
   const sockets = read.value.filter(({ state }) => states.includes(state));
   return { source: '/proc/net/tcp', because, sockets: parsed(sockets) };
+}
+
+function localPortFilters(ports: ReadonlySet<number>): EndFilter[] {
+  return ports.size > MOST_FILTERED_PORTS ? [] : [...ports].map(port => ({ end: 'local', port }));
 }

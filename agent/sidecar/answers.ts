@@ -1,0 +1,108 @@
+import { blockersOf } from '../../lib/drain/blockers.ts';
+import type { State } from '../../lib/drain/state.ts';
+import { aggregate, type Blocker, type Readiness } from '../../lib/readiness/aggregate.ts';
+import { type ReadyAnswer, readyAnswer } from '../../lib/readiness/answer.ts';
+import type { Verdict } from '../../lib/readiness/verdict.ts';
+import type { AgentSettings } from '../../lib/settings/agent-settings.ts';
+import type { Settings } from '../../lib/settings/settings.ts';
+import { buildStatus } from '../../lib/status/build.ts';
+import type { Status } from '../../lib/status/status.ts';
+import { VERSION } from '../version.ts';
+import type { Hooks } from './hooks.ts';
+import type { Metrics } from './metrics.ts';
+import type { Observer } from './observer.ts';
+import type { Answers } from './server.ts';
+import type { SettingsInForce } from './settings-keeper.ts';
+import type { Story } from './story.ts';
+
+/** Everything that is known, to answer with. */
+export interface AnswersParts {
+  readonly own: AgentSettings;
+  readonly now: () => number;
+  readonly name: string;
+  readonly story: Story;
+  readonly metrics: Metrics;
+  readonly hooks: Hooks;
+  readonly observer: Observer;
+  readonly inForce: () => SettingsInForce;
+  /** Undefined while there are no settings. */
+  readonly state: () => State | undefined;
+}
+
+/** The answers, which come from memory: `refresh` is called when something they are made from has changed. */
+export interface RefreshedAnswers extends Answers {
+  refresh(): void;
+}
+
+const NO_QUERY = new URLSearchParams();
+
+/** @returns the answers of the agent's server. */
+export function createAnswers(parts: AnswersParts): RefreshedAnswers {
+  const { own, now, name, story, metrics, hooks, observer, inForce, state } = parts;
+  const startedAt = now();
+  let readiness = currentReadiness();
+  let plain: ReadyAnswer = readyAnswer(readiness, '/ready', NO_QUERY, '');
+
+  function settings(): Settings | undefined {
+    return state()?.settings ?? inForce().settings;
+  }
+
+  function verdicts(): ReadonlyMap<string, Verdict> {
+    return new Map(
+      (settings()?.containers ?? []).map(container => [container.name, observer.verdict(container.name)]),
+    );
+  }
+
+  function currentReadiness(): Readiness {
+    const current = state();
+    const blockers = current === undefined ? badSettings(inForce()) : blockersOf(current);
+    const containers = (settings()?.containers ?? []).map(({ name: container, critical }) => {
+      return { name: container, critical, verdict: observer.verdict(container) };
+    });
+    return aggregate(containers, blockers);
+  }
+
+  function status(): Status {
+    const { hash, appliedAt, problems } = inForce();
+    return buildStatus({
+      name,
+      version: VERSION,
+      now: now(),
+      startedAt,
+      readiness,
+      verdicts: verdicts(),
+      settings: settings(),
+      applied: { hash, at: appliedAt, file: own.annotationsFile.path, problems },
+      state: state(),
+      arrivalsCount: observer.arrivalsCount,
+      sources: observer.sources,
+      timeline: story.entries,
+    });
+  }
+
+  return {
+    hooks,
+    refresh(): void {
+      readiness = currentReadiness();
+      plain = readyAnswer(readiness, '/ready', NO_QUERY, '');
+      story.readiness(readiness, settings()?.containers ?? []);
+    },
+    get plainReady(): ReadyAnswer {
+      return plain;
+    },
+    ready: (path, query, accept) => readyAnswer(readiness, path, query, accept),
+    status,
+    async metrics() {
+      metrics.set('podusher_hooks_waiting', hooks.waiting);
+      return { type: metrics.contentType, body: await metrics.text() };
+    },
+    async page() {
+      const { CONTENT_SECURITY_POLICY, renderPage } = await import('../../lib/status/page.ts');
+      return { body: renderPage(status()), contentSecurityPolicy: CONTENT_SECURITY_POLICY };
+    },
+  };
+}
+
+function badSettings({ problems, appliedAt }: SettingsInForce): Blocker[] {
+  return problems.map(reason => ({ name: 'settings', reason, since: appliedAt }));
+}

@@ -1,0 +1,131 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ReleasedBecause } from '../../lib/drain/entry.ts';
+import { placeHook } from '../../lib/drain/placing.ts';
+import type { HookName } from '../../lib/drain/state.ts';
+import type { Settings } from '../../lib/settings/settings.ts';
+import type { Metrics } from './metrics.ts';
+
+// Invariant: every caller is answered exactly once or has gone. The kubelet ignores the status and takes any answer
+// for "send SIGTERM now" (kubernetes-facts 11), so a hook that cannot be placed is held as a plain sleep would be.
+
+/** How many hooks may wait at once; any number of kubelets is far fewer, and each costs memory. */
+const MOST_WAITING = 1000;
+
+/** How many callers are held that cannot be placed or authorised. */
+const MOST_HELD = 32;
+
+/** The callers of `/drain` that wait for their answers. */
+export interface Hooks {
+  handle(request: IncomingMessage, response: ServerResponse, container: string | null): void;
+  answer(container: HookName, because: ReleasedBecause): void;
+  readonly waiting: number;
+  /** Resolves when nobody waits or is held any more, or when the time is over. */
+  settled(withinMs: number): Promise<void>;
+}
+
+/** What hooks need of the rest of the agent. */
+export interface HooksParts {
+  /** Undefined while the annotations are bad from the start: then nothing can be placed. */
+  readonly settings: () => Settings | undefined;
+  readonly drainMinMs: () => number;
+  readonly token: string | undefined;
+  readonly arrived: (container: HookName) => void;
+  readonly left: (container: HookName) => void;
+  readonly unplaced: (reason: string, container: string | null) => void;
+  readonly metrics: Metrics;
+}
+
+/** @returns the handler of `/drain`. */
+export function createHooks(parts: HooksParts): Hooks {
+  const callers = new Map<HookName, Set<ServerResponse>>();
+  const unnamed = new Set<string>();
+  let waiting = 0;
+  let held = 0;
+  let whenIdle = (): void => {};
+
+  function wait(response: ServerResponse, container: HookName): void {
+    const together = callers.get(container) ?? new Set();
+    callers.set(container, together.add(response));
+    waiting += 1;
+    response.once('close', () => {
+      waiting -= 1;
+      if (together.delete(response)) parts.left(container);
+      if (waiting + held === 0) whenIdle();
+    });
+    parts.arrived(container);
+  }
+
+  function hold(response: ServerResponse, reason: string, container: string | null): void {
+    if (held >= MOST_HELD) return turnAway(response);
+    held += 1;
+    parts.unplaced(reason, container);
+    const timer = setTimeout(
+      () => send(response, 200, `Held as a sleep would be: ${reason}\n`),
+      parts.drainMinMs(),
+    );
+    response.once('close', () => {
+      held -= 1;
+      clearTimeout(timer);
+      if (waiting + held === 0) whenIdle();
+    });
+  }
+
+  function turnAway(response: ServerResponse): void {
+    parts.metrics.count('podusher_hooks_total', { outcome: 'turned away' });
+    send(response, 503, 'Too many callers wait\n');
+  }
+
+  return {
+    get waiting(): number {
+      return waiting;
+    },
+    handle(request, response, container): void {
+      const { metrics, token } = parts;
+      const settings = parts.settings();
+      if (token !== undefined && !isBearer(request.headers.authorization, token)) {
+        metrics.count('podusher_hooks_total', { outcome: 'unauthorised' });
+        return hold(response, 'The token is missing or wrong', container);
+      }
+      const placed =
+        settings === undefined
+          ? { ok: false as const, reason: 'The annotations are bad: see /status' }
+          : placeHook(settings, container, unnamed);
+      if (!placed.ok) {
+        metrics.count('podusher_hooks_total', { outcome: 'not placed' });
+        return hold(response, placed.reason, container);
+      }
+      if (waiting >= MOST_WAITING) return turnAway(response);
+      metrics.count('podusher_hooks_total', { outcome: 'placed' });
+      const known =
+        placed.container === null || settings?.containers.some(({ name }) => name === placed.container);
+      if (placed.container !== null && known !== true && placed.container !== settings?.self)
+        unnamed.add(placed.container);
+      wait(response, placed.container);
+    },
+    async settled(withinMs): Promise<void> {
+      if (waiting + held === 0) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      whenIdle = resolve;
+      const timer = setTimeout(resolve, withinMs);
+      await promise;
+      clearTimeout(timer);
+    },
+    answer(container, because): void {
+      const together = [...(callers.get(container) ?? [])];
+      callers.delete(container);
+      for (const response of together) send(response, 200, `Released: ${because}\n`);
+    },
+  };
+}
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** `Connection: close`, for the kubelet's client keeps connections and this pod is going. */
+function send(response: ServerResponse, status: number, body: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' }).end(body);
+}
+
+function isBearer(authorization: string | undefined, token: string): boolean {
+  return timingSafeEqual(digest(authorization ?? ''), digest(`Bearer ${token}`));
+}

@@ -1,0 +1,127 @@
+import type { Socket as NetSocket } from 'node:net';
+import type { Sample } from '../../lib/drain/sample.ts';
+import type { Verdict } from '../../lib/readiness/verdict.ts';
+import type { AgentSettings } from '../../lib/settings/agent-settings.ts';
+import type { Settings } from '../../lib/settings/settings.ts';
+import type { StatusSources } from '../../lib/status/status.ts';
+import { VERSION } from '../version.ts';
+import type { Metrics } from './metrics.ts';
+import { Network } from './probes/network.ts';
+import { createProber, type Prober } from './probes/prober.ts';
+import { createRequester, type Requester } from './requester.ts';
+import type { SampleFacts } from './sockets/drain-look.ts';
+import { watchListening } from './sockets/listening.ts';
+import { createSampler, type Sampler } from './sockets/sampler.ts';
+
+/** All that the agent sees of its pod: probes, sockets, gauges. */
+export interface Observer {
+  verdict(container: string): Verdict;
+  /** The container has been restarted: its readiness starts anew. */
+  reset(container: string): void;
+  reconfigure(settings: Settings): void;
+  /** Samples come as long as it is on. */
+  watchDrain(on: boolean): void;
+  /** The agent's own server accepted a connection. */
+  readonly accepted: (socket: NetSocket) => void;
+  readonly request: Requester;
+  readonly sources: StatusSources;
+  /** Connections from outside that came in since the drain began. */
+  readonly arrivalsCount: number;
+  close(): void;
+}
+
+/** What an observer works with. */
+export interface ObserverParts {
+  readonly own: AgentSettings;
+  readonly now: () => number;
+  readonly metrics: Metrics;
+  readonly sampled: (sample: Sample) => void;
+  /** A verdict has changed. */
+  readonly changed: () => void;
+}
+
+const NOT_READ: StatusSources = {
+  sockets: { used: 'none', because: 'They are read in drains only' },
+  arrivals: { used: 'none', because: 'They are told in drains only' },
+};
+
+/** @returns an observer that sees nothing yet: `reconfigure` tells it what there is. */
+export function createObserver({ own, now, metrics, sampled, changed }: ObserverParts): Observer {
+  const network = new Network(socket => sampler?.opened(socket));
+  const request = createRequester(network, own.podIp, VERSION);
+  let prober: Prober | undefined;
+  let sampler: Sampler | undefined;
+  let facts: SampleFacts | undefined;
+  let unlisten: (() => void) | undefined;
+  let acceptedBefore = 0;
+
+  function takeSample(sample: Sample, read: SampleFacts): void {
+    facts = read;
+    metrics.count('podusher_samples_total', { source: read.source });
+    sampled(sample);
+  }
+
+  function start(settings: Settings): void {
+    prober = createProber({
+      containers: settings.containers,
+      now,
+      podHost: own.podIp,
+      userAgent: `podusher-probe/${VERSION}`,
+      network,
+      probed: (container, result) =>
+        metrics.count('podusher_probes_total', { container, result: result.type }),
+      changed,
+    });
+    sampler = createSampler({
+      settings,
+      agentPort: own.port,
+      clock: now,
+      onSample: takeSample,
+      fetchGauge: (source, limits) => request({ method: 'GET', url: source.url }, limits),
+      hostNetwork: own.hostNetwork,
+      outsideAddresses: own.outsideAddresses,
+    });
+    for (; acceptedBefore > 0; acceptedBefore -= 1) sampler.accepted();
+  }
+
+  return {
+    request,
+    verdict: container =>
+      prober?.verdict(container) ?? { type: 'pending', reason: 'Nothing is known yet', since: now() },
+    reset: container => prober?.reset(container),
+    reconfigure(settings): void {
+      if (prober === undefined) start(settings);
+      prober?.reconfigure(settings.containers);
+      sampler?.reconfigure(settings);
+      unlisten?.();
+      const isNeeded = settings.containers.some(
+        ({ probe, ports }) => probe === undefined && ports.length > 0,
+      );
+      unlisten = isNeeded ? watchListening(ports => prober?.portsListen(ports)) : undefined;
+    },
+    watchDrain: on => (on ? sampler?.begin() : sampler?.end()),
+    accepted(): void {
+      if (sampler === undefined) acceptedBefore += 1;
+      else sampler.accepted();
+    },
+    get sources(): StatusSources {
+      return facts === undefined ? NOT_READ : sourcesOf(facts, own.outsideAddresses !== undefined);
+    },
+    get arrivalsCount(): number {
+      return facts?.arrivalsCount ?? 0;
+    },
+    close(): void {
+      unlisten?.();
+      prober?.close();
+      sampler?.close();
+    },
+  };
+}
+
+function sourcesOf({ source, sourceBecause, arrivals }: SampleFacts, isRehearsal: boolean): StatusSources {
+  const used = isRehearsal ? 'sampled sockets' : 'PassiveOpens';
+  return {
+    sockets: { used: source, because: sourceBecause ?? null },
+    arrivals: { used, because: arrivals.type === 'untold' ? arrivals.because : null },
+  };
+}

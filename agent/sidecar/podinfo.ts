@@ -1,0 +1,51 @@
+import { type FSWatcher, watch } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type Parsed, parsed, unparsed } from '../../lib/settings/parsed.ts';
+import { LONGEST_PODINFO, parsePodinfo } from '../../lib/settings/podinfo.ts';
+import { codeOf } from '../error-code.ts';
+
+/** How often the file is read even when no change was seen: inotify may be refused, or miss a bind mount. */
+const POLL_MS = 5000;
+
+/** The annotations by key, or why they cannot be read. */
+export type Podinfo = Parsed<ReadonlyMap<string, string>>;
+
+/**
+ * Reads the downward-API file.
+ * @param required a missing file is a problem; otherwise there are simply no annotations
+ */
+export async function readPodinfo(path: string, required: boolean): Promise<Podinfo> {
+  try {
+    await using file = await open(path, 'r');
+    const buffer = Buffer.alloc(LONGEST_PODINFO + 1);
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
+    return parsePodinfo(buffer.subarray(0, bytesRead));
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ENOENT' && !required) return parsed(new Map());
+    return unparsed(`Cannot be read (${code}); mount the downward API's metadata.annotations there`);
+  }
+}
+
+/**
+ * Watches the file's folder, for the kubelet swaps the `..data` symbolic link in it (`AtomicWriter` in
+ * `pkg/volume/util/atomic_writer.go`), and polls besides.
+ *
+ * @param changed called when the file may have changed
+ * @returns a function that ends the watch
+ */
+export function watchPodinfo(path: string, changed: () => void): () => void {
+  let watcher: FSWatcher | undefined;
+  const poll = setInterval(changed, POLL_MS).unref();
+  try {
+    watcher = watch(dirname(path), { persistent: false }, () => changed());
+    watcher.on('error', () => watcher?.close());
+  } catch {
+    // No folder, or no inotify: polling goes on.
+  }
+  return () => {
+    clearInterval(poll);
+    watcher?.close();
+  };
+}

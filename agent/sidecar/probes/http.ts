@@ -1,0 +1,36 @@
+import { firstRequest, judge } from '../../../lib/readiness/http-probe.ts';
+import type { ProbeAction } from '../../../lib/readiness/probe.ts';
+import type { ProbeResult } from '../../../lib/readiness/probe-result.ts';
+import type { ProbeContext } from './context.ts';
+import { exchange } from './exchange.ts';
+import { connectionProblem } from './problem.ts';
+
+/**
+ * An httpGet probe: HTTP/1.1, a connection for each request, redirects on the same host followed.
+ * One departure: an answer that says 200 and then breaks off is a failure; the kubelet throws such a result away
+ * (`DoHTTPProbe` returns an error) and so keeps calling the container what it was.
+ */
+export async function probeHttp(
+  action: Extract<ProbeAction, { type: 'httpGet' }>,
+  context: ProbeContext,
+): Promise<ProbeResult> {
+  let request = firstRequest(action, context.podHost, context.userAgent);
+  if (request === undefined) return failure(`${JSON.stringify(action.host)} and its port make no URL`);
+  for (let requests = 1; ; requests++) {
+    const sent = request;
+    const { head, error } = await exchange(sent, context, read => {
+      const step = judge(sent, read, requests);
+      return step.type === 'result' && step.result.type !== 'failure';
+    });
+    if (head === undefined) return failure(connectionProblem(error, sent.url.href));
+    const step = judge(sent, head, requests);
+    if (step.type === 'result') {
+      return error === undefined ? step.result : failure(connectionProblem(error, sent.url.href));
+    }
+    request = step.request;
+  }
+}
+
+function failure(reason: string): ProbeResult {
+  return { type: 'failure', reason };
+}

@@ -1,0 +1,45 @@
+/** The deadline of a probe, as the error its sockets are destroyed with. */
+export class ProbeTimeout extends Error {
+  readonly code = 'PROBE_TIMEOUT';
+}
+
+/** By Node's and undici's stable codes; the phrases say it of a target. */
+const PHRASES: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'refused the connection',
+  ECONNRESET: 'reset the connection',
+  EPIPE: 'reset the connection',
+  ENOTFOUND: 'has no address: the name was not found',
+  EAI_AGAIN: 'has no address: the name could not be looked up',
+  EHOSTUNREACH: 'cannot be reached',
+  ENETUNREACH: 'cannot be reached',
+  ETIMEDOUT: 'cannot be reached',
+  UND_ERR_SOCKET: 'closed the connection before the whole answer',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'closed the connection before the whole answer',
+  UND_ERR_HEADERS_OVERFLOW: 'sent too many headers',
+};
+
+/** What a target does not speak, by the prefix of the error's code; the messages hold memory addresses and the like. */
+const NOT_SPOKEN: readonly (readonly [prefix: string, protocol: string])[] = [
+  ['HPE_', 'HTTP'],
+  ['ERR_SSL_', 'TLS'],
+  ['EPROTO', 'TLS'],
+  ['ERR_HTTP2_', 'HTTP/2'],
+];
+
+/**
+ * @param error What a socket or a client ended with.
+ * @param target `127.0.0.1:3000`, or a URL.
+ * @returns the reason, in a phrase of bounded length.
+ */
+export function connectionProblem(error: unknown, target: string): string {
+  const code = codeOf(error);
+  const message = error instanceof Error ? (error.message.split('\n')[0] ?? '').slice(0, 200) : String(error);
+  if (error instanceof ProbeTimeout) return `${target} ${message}`;
+  const [, protocol] = NOT_SPOKEN.find(([prefix]) => code.startsWith(prefix)) ?? [];
+  if (protocol !== undefined) return `${target} did not answer in ${protocol} (${code})`;
+  return `${target} ${PHRASES[code] ?? `failed: ${message || code}`}`;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}

@@ -1,0 +1,41 @@
+import { type Parsed, parsed, unparsed } from '../../lib/settings/parsed.ts';
+import { formatPodUrl } from '../../lib/settings/pod-url.ts';
+import type { DrainAction } from '../../lib/settings/settings.ts';
+import { exchange } from './probes/exchange.ts';
+import type { Network } from './probes/network.ts';
+import { connectionProblem, ProbeTimeout } from './probes/problem.ts';
+
+/** How much a request may cost. */
+export interface Limits {
+  readonly timeoutMs: number;
+  readonly mostBytes: number;
+}
+
+/** Makes one request on a connection of its own. @returns the body of a 2xx answer, or why there is none. */
+export type Requester = (request: DrainAction, limits: Limits) => Promise<Parsed<string>>;
+
+/** @returns a requester for gauges and drain actions. `podIp` is where the pod's own containers are reached. */
+export function createRequester(network: Network, podIp: string, version: string): Requester {
+  return async ({ method, url: podUrl }, { timeoutMs, mostBytes }) => {
+    const url = new URL(formatPodUrl(podUrl, podIp));
+    const controller = new AbortController();
+    const timer = setTimeout(
+      () => controller.abort(new ProbeTimeout(`did not answer within ${timeoutMs} ms`)),
+      timeoutMs,
+    );
+    const chunks: Buffer[] = [];
+    const { head, error } = await exchange(
+      { url, host: url.host, headers: [['User-Agent', `podusher/${version}`]] },
+      { network, signal: controller.signal },
+      () => true,
+      { method, mostBytes, take: chunk => chunks.push(chunk) },
+    );
+    clearTimeout(timer);
+    controller.abort();
+    if (head === undefined || error !== undefined) return unparsed(connectionProblem(error, url.href));
+    if (head.status < 200 || head.status > 299) return unparsed(`HTTP ${head.status} from ${url.href}`);
+    const body = Buffer.concat(chunks);
+    if (body.length >= mostBytes) return unparsed(`${url.href} answered more than ${mostBytes} bytes`);
+    return parsed(body.toString());
+  };
+}

@@ -1,0 +1,109 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { ReadyAnswer } from '../../lib/readiness/answer.ts';
+import type { Hooks } from './hooks.ts';
+
+/*
+ * GET, HEAD  /ready /readyz /readyz/NAME   200 or 503; ?verbose, ?exclude=NAME, JSON by Accept
+ * GET, HEAD  /livez                        200 as long as the process answers
+ * GET        /drain?container=NAME         a preStop hook; answered when the container may go
+ * GET, HEAD  /status /metrics /            JSON, Prometheus text, a page
+ */
+
+/** What the server answers with; all of it from memory. */
+export interface Answers {
+  /** That of `/ready` without any parameters: the kubelet asks it each second, all others are rare. */
+  readonly plainReady: ReadyAnswer;
+  ready(path: string, query: URLSearchParams, accept: string): ReadyAnswer;
+  status(): object;
+  metrics(): Promise<{ readonly type: string; readonly body: string }>;
+  page(): Promise<{ readonly body: string; readonly contentSecurityPolicy: string }>;
+  readonly hooks: Hooks;
+}
+
+const TEXT = 'text/plain; charset=utf-8';
+
+/** The most connections at once: beyond that, new ones are closed, so that no peer can exhaust the memory. */
+const MOST_CONNECTIONS = 4096;
+
+/**
+ * @returns a server that is not listening yet. What comes from the network is bounded: 8 KiB of headers within 5 s,
+ * and no bodies.
+ */
+export function createAgentServer(answers: Answers): Server {
+  const server = createServer(
+    {
+      maxHeaderSize: 8192,
+      headersTimeout: 5000,
+      requestTimeout: 10_000,
+      keepAliveTimeout: 30_000,
+      connectionsCheckingInterval: 1000,
+    },
+    (request, response) => {
+      handle(answers, request, response).catch(() => refuse(response, 500, 'Internal error\n'));
+    },
+  );
+  server.maxConnections = MOST_CONNECTIONS;
+  return server;
+}
+
+async function handle(answers: Answers, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { method = 'GET', url = '/', headers } = request;
+  // A request with a body is answered without reading it, and its connection ends.
+  if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined) {
+    response.setHeader('connection', 'close');
+  }
+  if (method !== 'GET' && method !== 'HEAD') {
+    response.setHeader('allow', 'GET, HEAD');
+    return refuse(response, 405, 'Method not allowed; accepted: GET, HEAD\n');
+  }
+  if (url === '/ready' && !headers.accept?.includes('application/json')) {
+    const { status, type, body } = answers.plainReady;
+    return send(response, status, type, body);
+  }
+  const mark = url.indexOf('?');
+  const path = mark === -1 ? url : url.slice(0, mark);
+  const query = (): URLSearchParams => new URLSearchParams(mark === -1 ? '' : url.slice(mark + 1));
+  if (path === '/ready' || path === '/readyz' || path.startsWith('/readyz/')) {
+    const { status, type, body } = answers.ready(path, query(), headers.accept ?? '');
+    return send(response, status, type, body);
+  }
+  switch (path) {
+    case '/livez':
+      return send(response, 200, TEXT, 'ok');
+    case '/drain':
+      if (method === 'HEAD') return refuse(response, 405, 'Method not allowed; accepted: GET\n');
+      return answers.hooks.handle(request, response, query().get('container'));
+    case '/status':
+      return send(response, 200, 'application/json', `${JSON.stringify(answers.status(), undefined, 2)}\n`);
+    case '/metrics': {
+      const { type, body } = await answers.metrics();
+      return send(response, 200, type, body);
+    }
+    case '/': {
+      const { body, contentSecurityPolicy } = await answers.page();
+      response.setHeader('content-security-policy', contentSecurityPolicy);
+      return send(response, 200, 'text/html; charset=utf-8', body);
+    }
+    default:
+      return refuse(
+        response,
+        404,
+        'Not found; there are /ready, /readyz, /livez, /drain, /status, /metrics and /\n',
+      );
+  }
+}
+
+function send(response: ServerResponse, status: number, type: string, body: string): void {
+  response.writeHead(status, {
+    'content-type': type,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  });
+  response.end(body);
+}
+
+function refuse(response: ServerResponse, status: number, body: string): void {
+  if (response.headersSent) response.destroy();
+  else send(response, status, TEXT, body);
+}

@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { ourAnnotations } from '../../lib/settings/annotation-key.ts';
+import type { Inputs } from '../../lib/settings/layers.ts';
+import { formatProblem } from '../../lib/settings/problem.ts';
+import { readSettings, type SettingsReading } from '../../lib/settings/read-settings.ts';
+import type { Settings } from '../../lib/settings/settings.ts';
+import { type Podinfo, readPodinfo, watchPodinfo } from './podinfo.ts';
+
+/** The settings in effect, and what is wrong with the annotations as they stand. */
+export interface SettingsInForce {
+  /** Undefined while the annotations have been bad from the start. */
+  readonly settings: Settings | undefined;
+  /** How long to hold a hook that cannot be placed. */
+  readonly drainMinMs: number;
+  /** Of our annotations in effect; null where there are none in effect, or no file. */
+  readonly hash: string | null;
+  /** In ms since the epoch. */
+  readonly appliedAt: number;
+  readonly problems: readonly string[];
+}
+
+/** Everything that was read at the start. */
+export interface FirstReading {
+  readonly inForce: SettingsInForce;
+  readonly reading: SettingsReading;
+}
+
+/** Where settings come from. */
+export interface SettingsSource extends Omit<Inputs, 'annotations'> {
+  readonly file: { readonly path: string; readonly required: boolean };
+  readonly now: () => number;
+}
+
+/** Reads all settings for the first time. */
+export async function readFirst(source: SettingsSource): Promise<FirstReading> {
+  const podinfo = await readPodinfo(source.file.path, source.file.required);
+  const { reading, problems, hash } = read(source, podinfo);
+  const isGood = problems.length === 0;
+  const inForce: SettingsInForce = {
+    settings: isGood ? reading.settings : undefined,
+    drainMinMs: reading.drainMinMs,
+    hash: isGood ? hash : null,
+    appliedAt: source.now(),
+    problems,
+  };
+  return { inForce, reading };
+}
+
+/**
+ * Follows the annotations file: a good edit takes effect, a bad one changes nothing but `problems`.
+ *
+ * @param changed called with what is in force after each reading that changed something
+ * @returns a function that ends it
+ */
+export function followSettings(
+  source: SettingsSource,
+  first: SettingsInForce,
+  changed: (inForce: SettingsInForce) => void,
+): () => void {
+  let inForce = first;
+  let isReading = false;
+  let isStale = false;
+
+  async function reload(): Promise<void> {
+    isStale = true;
+    if (isReading) return;
+    isReading = true;
+    while (isStale) {
+      isStale = false;
+      const next = after(source, inForce, await readPodinfo(source.file.path, source.file.required));
+      if (next === inForce) continue;
+      inForce = next;
+      changed(inForce);
+    }
+    isReading = false;
+  }
+
+  return watchPodinfo(source.file.path, () => void reload());
+}
+
+function after(source: SettingsSource, before: SettingsInForce, podinfo: Podinfo): SettingsInForce {
+  const { reading, problems, hash } = read(source, podinfo);
+  if (problems.length > 0 || reading.settings === undefined) {
+    const isSame = problems.join('\n') === before.problems.join('\n');
+    return isSame ? before : { ...before, problems };
+  }
+  if (hash === before.hash && before.problems.length === 0) return before;
+  const { settings, drainMinMs } = reading;
+  return { settings, drainMinMs, hash, appliedAt: source.now(), problems };
+}
+
+function read(
+  source: SettingsSource,
+  podinfo: Podinfo,
+): { reading: SettingsReading; problems: string[]; hash: string | null } {
+  const annotations = podinfo.ok ? podinfo.value : new Map<string, string>();
+  const reading = readSettings({ ...source, annotations });
+  const file = podinfo.ok
+    ? []
+    : podinfo.problems.map(message => ({ source: `annotations file ${source.file.path}`, message }));
+  const problems = [...file, ...(podinfo.ok ? reading.annotationProblems : [])].map(formatProblem);
+  const ours = ourAnnotations(annotations);
+  const hash = ours === '' ? null : createHash('sha256').update(ours).digest('hex').slice(0, 12);
+  return { reading, problems, hash };
+}

@@ -1,0 +1,88 @@
+import type { DrainEntry } from '../../lib/drain/entry.ts';
+import type { State } from '../../lib/drain/state.ts';
+import type { Readiness } from '../../lib/readiness/aggregate.ts';
+import type { Container } from '../../lib/settings/settings.ts';
+import { describe } from '../../lib/timeline/describe.ts';
+import type { Entry } from '../../lib/timeline/entry.ts';
+import type { Logger } from './log.ts';
+import type { Metrics } from './metrics.ts';
+
+/** How much of a pod's story is kept; a termination of many containers is about 50 entries. */
+const MOST_ENTRIES = 300;
+
+const PHASES = ['serving', 'settling', 'draining', 'stopping', 'stopped'] as const satisfies State['phase'][];
+
+/** Tells what happens: to the timeline, the log and the metrics, with the same words. */
+export interface Story {
+  /** Oldest first; bounded. */
+  readonly entries: readonly Entry[];
+  tell(entry: DrainEntry, since: number): void;
+  /** Logs which checks changed, and sets the gauges of readiness. */
+  readiness(readiness: Readiness, containers: readonly Container[]): void;
+  phase(phase: State['phase']): void;
+}
+
+/** @returns a story with nothing told yet. */
+export function createStory(log: Logger, metrics: Metrics): Story {
+  const entries: Entry[] = [];
+  let told = new Map<string, string>();
+  let lastPhase: State['phase'] | undefined;
+
+  return {
+    entries,
+    tell(drainEntry, since): void {
+      const entry: Entry = { actor: 'podusher', ...drainEntry };
+      entries.push(entry);
+      if (entries.length > MOST_ENTRIES) entries.shift();
+      log.info({ entry }, describe(entry));
+      measure(drainEntry, since, metrics);
+    },
+    readiness(readiness, containers): void {
+      metrics.set('podusher_ready', readiness.ready ? 1 : 0);
+      metrics.clear('podusher_container_ready');
+      const next = new Map(readiness.checks.map(({ name, outcome, since }) => [name, `${outcome} ${since}`]));
+      for (const { name, outcome, reason } of readiness.checks) {
+        const container = containers.find(one => one.name === name);
+        if (container !== undefined) {
+          const value = outcome === 'passed' || outcome === 'unobserved' ? 1 : 0;
+          metrics.set('podusher_container_ready', value, {
+            container: name,
+            critical: String(container.critical),
+          });
+        }
+        if (told.get(name) !== next.get(name))
+          log.info({ check: name, outcome }, `${name} ${outcome}: ${reason}`);
+      }
+      for (const name of told.keys()) {
+        if (!next.has(name)) log.info({ check: name, outcome: 'ended' }, `${name} blocks no more`);
+      }
+      told = next;
+    },
+    phase(phase): void {
+      if (phase === lastPhase) return;
+      lastPhase = phase;
+      for (const one of PHASES) metrics.set('podusher_drain_phase', one === phase ? 1 : 0, { phase: one });
+    },
+  };
+}
+
+function measure(entry: DrainEntry, since: number, metrics: Metrics): void {
+  switch (entry.type) {
+    case 'drained':
+      metrics.count('podusher_drained_total', { because: entry.because });
+      metrics.count('podusher_drain_seconds', {}, (entry.at - since) / 1000);
+      break;
+    case 'released': {
+      metrics.count('podusher_released_total', { because: entry.because });
+      const container = entry.container ?? '';
+      if (entry.left === undefined) break;
+      metrics.count('podusher_left_in_flight_total', { container }, entry.left.requests + entry.left.inDoubt);
+      metrics.count('podusher_left_connections_total', { container }, entry.left.connections);
+      break;
+    }
+    case 'healed':
+      metrics.count('podusher_false_alarms_total');
+      break;
+    default:
+  }
+}
