@@ -24,7 +24,8 @@ export function readyAnswer(
   accept: string,
 ): ReadyAnswer {
   const asJson = accept.includes('application/json');
-  if (path.startsWith('/readyz/')) return oneAnswer(readiness, decoded(path.slice('/readyz/'.length)), asJson);
+  if (path.startsWith('/readyz/'))
+    return oneAnswer(readiness, decoded(path.slice('/readyz/'.length)), asJson);
   const excluded = new Set(query.getAll('exclude'));
   const checks = readiness.checks.filter(check => !excluded.has(check.name));
   const ready = checks.every(check => check.outcome !== 'failed');

@@ -41,5 +41,8 @@ export function connectionProblem(error: unknown, target: string): string {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (!(error instanceof Error)) return '';
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  // undici's parser gives a code to some of its errors only.
+  return error.name === 'HTTPParserError' ? 'HPE_INVALID' : '';
 }
