@@ -71,11 +71,8 @@ function actorOf(container: Container, folder: string, run: string | undefined):
     const command = ['/bin/sh', '-c', execed(run)];
     return parsed({ command, cwd: process.cwd(), isAgent: /^podusher agent\b/u.test(run.trim()) });
   }
-  // Our own image's entry point is known.
-  const isOurs = /(^|\/)podusher([:@]|$)/u.test(container.image);
-  const program = container.command ?? (isOurs ? ['podusher'] : []);
-  const command = [...program, ...args];
-  if (program.length === 0) {
+  const command = container.command === undefined ? ofImage(container) : [...container.command, ...args];
+  if (command === undefined) {
     return unparsed(`Container "${name}" has no command of its own; give it one: --run ${name}='CMD'`);
   }
   const cwd = resolve(folder, workingDir ?? '.');
@@ -84,6 +81,12 @@ function actorOf(container: Container, folder: string, run: string | undefined):
     return unparsed(`Container "${name}" works in "${cwd}", which is no folder here; ${instead}`);
   }
   return parsed({ command, cwd, isAgent: command[0] === 'podusher' && command[1] === 'agent' });
+}
+
+/** Our own image's ENTRYPOINT and CMD are known (Dockerfile). */
+function ofImage({ image, args }: Container): readonly string[] | undefined {
+  if (!/(^|\/)podusher([:@]|$)/u.test(image)) return undefined;
+  return ['podusher', ...(args.length > 0 ? args : ['agent'])];
 }
 
 /** A single command replaces the shell, so that it gets SIGTERM itself; a list of commands keeps it. */
