@@ -55,6 +55,15 @@ describe('tally()', () => {
     assert.equal(tally([ok(0), error(50), error(90)], []).longestOutageMs, 50);
   });
 
+  it('puts a request that was cut where it ended, not where it began', () => {
+    const { longestOutageMs, outages } = tally([broken(0, 2000), ok(1900), ok(1950)], [2000]);
+    assert.equal(longestOutageMs, 0);
+    assert.deepEqual(
+      outages.map(({ at, cut }) => [at, cut]),
+      [[2000, 1]],
+    );
+  });
+
   it('tells outages apart by the success between them, in the order in which requests began', () => {
     const slow = ok(40, 5000);
     const { outages } = tally([error(0), slow, error(50), error(100)], []);

@@ -10,8 +10,8 @@ export interface Tally {
   /** Was in flight when the container ended. */
   readonly cut: number;
   /**
-   * The longest stretch of requests that were begun one after the other and none of which succeeded: from the
-   * beginning of the first to that of the next that succeeded, or else to the end of the last.
+   * The longest stretch of requests one after the other none of which succeeded: from the first to the next that
+   * succeeded, or else to the end of the last. A request stands where it began, one that was cut where it ended.
    */
   readonly longestOutageMs: number;
   readonly outages: readonly Extract<LoadEntry, { type: 'outage' }>[];
@@ -25,18 +25,17 @@ const SAME_MOMENT_MS = 500;
  * @param endings When the container that served them was killed or exited, in ms since the epoch.
  */
 export function tally(outcomes: readonly Outcome[], endings: readonly number[]): Tally {
-  const sorted = outcomes.toSorted((a, b) => a.startedAt - b.startedAt);
-  const verdicts = sorted.map(outcome => ({ outcome, verdict: verdictOf(outcome, endings) }));
+  const verdicts = outcomes.map(outcome => judge(outcome, endings)).toSorted((a, b) => a.at - b.at);
   const outages: Outage[] = [];
   let open: Outage | undefined;
-  for (const { outcome, verdict } of verdicts) {
+  for (const { outcome, verdict, at } of verdicts) {
     if (verdict === 'ok') {
-      if (open !== undefined) open.untilAt = outcome.startedAt;
+      if (open !== undefined) open.untilAt = at;
       open = undefined;
       continue;
     }
     if (open === undefined) {
-      open = { at: outcome.startedAt, untilAt: 0, failed: 0, cut: 0, reasons: new Map() };
+      open = { at, untilAt: at, failed: 0, cut: 0, reasons: new Map() };
       outages.push(open);
     }
     open.untilAt = Math.max(open.untilAt, outcome.endedAt);
@@ -68,11 +67,19 @@ interface Outage {
   readonly reasons: Map<string, number>;
 }
 
-function verdictOf(outcome: Outcome, endings: readonly number[]): Verdict {
-  if (outcome.type === 'ok') return 'ok';
+interface Judged {
+  readonly outcome: Outcome;
+  readonly verdict: Verdict;
+  /** Where it stands among the others. */
+  readonly at: number;
+}
+
+function judge(outcome: Outcome, endings: readonly number[]): Judged {
   const { type, startedAt, endedAt } = outcome;
+  if (type === 'ok') return { outcome, verdict: 'ok', at: startedAt };
   const atAnEnd = endings.some(at => startedAt <= at && Math.abs(endedAt - at) <= SAME_MOMENT_MS);
-  return type === 'broken' && atAnEnd ? 'cut' : 'failed';
+  const isCut = type === 'broken' && atAnEnd;
+  return isCut ? { outcome, verdict: 'cut', at: endedAt } : { outcome, verdict: 'failed', at: startedAt };
 }
 
 function reasonOf(outcome: Outcome): string {
