@@ -70,10 +70,11 @@ export function probe(text: string, timeoutSeconds = 2): Probe {
 
 export const USER_AGENT = 'podusher-probe/0.0.0';
 
-/** Runs one probe and adds how many connections to the pod it opened. */
+/** Runs one probe and adds how many connections it opened. */
 export async function run(tried: Probe): Promise<ProbeResult & { readonly connections: number }> {
-  const network = new Network();
+  let connections = 0;
+  const network = new Network(() => (connections += 1));
   const running = startProbe(tried, { network, podHost: '127.0.0.1', userAgent: USER_AGENT });
   const result = await running.result;
-  return { ...result, connections: network.opened };
+  return { ...result, connections };
 }

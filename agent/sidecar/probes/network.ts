@@ -1,7 +1,7 @@
 /**
- * The probes' way out: every connection a probe opens is opened here and counted, so that the pod's arrivals, which
- * the kernel counts all together, can be told from the agent's own. Invariant: a socket is destroyed when its
- * probe's signal is aborted, whatever it is doing: a probe that has ended leaves no connection behind.
+ * The agent's way out: every connection it opens is opened and told here, so that the pod's arrivals, which the kernel
+ * counts all together, can be told from the agent's own. Invariant: a socket is destroyed when its signal is aborted,
+ * whatever it is doing: a probe that has ended leaves no connection behind.
  */
 import { isIP, type Socket, connect as tcpConnect } from 'node:net';
 import { ProbeTimeout } from './problem.ts';
@@ -14,23 +14,11 @@ export interface Target {
 
 /** The connections that the agent opens: for probes, gauges and drain actions. */
 export class Network {
-  readonly #open = new Set<Socket>();
   readonly #connected: (socket: Socket) => void;
-  #opened = 0;
 
   /** @param connected Called with each socket once it is connected, so that it is not taken for an arrival. */
   constructor(connected: (socket: Socket) => void = () => {}) {
     this.#connected = connected;
-  }
-
-  /** How many connections to the pod itself were ever established; those to others do not raise its counter. */
-  get opened(): number {
-    return this.#opened;
-  }
-
-  /** @returns the local ports of the connections there are now, to know the probes' sockets in a list. */
-  localPorts(): ReadonlySet<number> {
-    return new Set([...this.#open].flatMap(({ localPort }) => localPort ?? []));
   }
 
   /**
@@ -51,24 +39,12 @@ export class Network {
 
   #watch(socket: Socket, signal: AbortSignal): Socket {
     const abort = () => socket.destroy(signal.reason instanceof ProbeTimeout ? signal.reason : undefined);
-    this.#open.add(socket);
     // Whoever waits for the socket listens too; but an error that nobody waits for any more must not end the agent.
     socket.on('error', () => {});
-    socket.once('connect', () => {
-      if (isOwn(socket)) this.#opened += 1;
-      this.#connected(socket);
-    });
-    socket.once('close', () => {
-      this.#open.delete(socket);
-      signal.removeEventListener('abort', abort);
-    });
+    socket.once('connect', () => this.#connected(socket));
+    socket.once('close', () => signal.removeEventListener('abort', abort));
     signal.addEventListener('abort', abort, { once: true });
     if (signal.aborted) abort();
     return socket;
   }
-}
-
-/** A connection to the pod itself has one address at both ends, or is on loopback, where they may differ. */
-function isOwn({ localAddress, remoteAddress = '' }: Socket): boolean {
-  return remoteAddress === localAddress || remoteAddress.startsWith('127.');
 }

@@ -22,10 +22,6 @@ export interface Prober {
   portsListen(ports: ReadonlySet<number>): void;
   /** A container started anew: nothing is known of it any more. */
   reset(name: string): void;
-  /** How many connections to the pod itself its probes have opened so far, those on their way included. */
-  readonly connectionsOpened: number;
-  /** The local ports of the connections its probes have now. */
-  readonly localPorts: ReadonlySet<number>;
   /** Ends all probes; nothing is left running. */
   close(): void;
 }
@@ -46,10 +42,10 @@ export interface ProberParts {
   readonly start?: WorkerParts['start'];
 }
 
-/** What watches one container. */
+/** What watches one container: a probe, or a look at its ports. */
 type Watch =
   | { readonly type: 'probe'; readonly worker: Worker }
-  | { readonly type: 'ports'; readonly ports: readonly number[]; verdict: Verdict };
+  | { readonly type: 'ports'; readonly ports: readonly number[]; readonly verdict: Verdict };
 
 /**
  * @returns a prober whose first probes are on their way. `initialDelaySeconds` counts from here, the agent's start,
@@ -59,35 +55,45 @@ export function createProber(parts: ProberParts): Prober {
   const { now, podHost, userAgent, network } = parts;
   const startedAt = now();
   const start = parts.start ?? (probe => startProbe(probe, { network, podHost, userAgent }));
-  const watches = new Map<string, Watch>();
+  let observed: readonly Probed[] = [];
+  let watches: ReadonlyMap<string, Watch> = new Map();
   let listening: ReadonlySet<number> | undefined;
 
-  function watch(container: Probed, before: Watch | undefined): Watch {
-    const { name, probe, ports } = container;
+  function watch({ name, probe, ports }: Probed): Watch {
+    const before = watches.get(name);
     const verdict = before && verdictOf(before);
     if (probe === undefined) {
-      const next = changed(verdict, portsVerdict(ports, listening), now());
-      if (verdict !== undefined && verdict.type !== next.type) parts.changed(name, next, verdict);
-      return { type: 'ports', ports, verdict: next };
+      return { type: 'ports', ports, verdict: changed(verdict, portsVerdict(ports, listening), now()) };
     }
-    const told: WorkerParts['changed'] = (next, previous) => parts.changed(name, next, previous);
-    const known = before?.type === 'probe' ? verdict : undefined;
-    const probed = (result: ProbeResult): void => parts.probed?.(name, result);
-    const worker = createWorker({ probe, verdict: known, startedAt, now, start, probed, changed: told });
+    if (before?.type === 'probe' && isDeepStrictEqual(before.worker.probe, probe)) return before;
+    const worker = createWorker({
+      probe,
+      verdict: before?.type === 'probe' ? verdict : undefined,
+      startedAt,
+      now,
+      start,
+      probed: result => parts.probed?.(name, result),
+      changed: (next, previous) => parts.changed(name, next, previous),
+    });
     return { type: 'probe', worker };
   }
 
-  function reconfigure(containers: readonly Probed[]): void {
-    const before = new Map(watches);
-    watches.clear();
-    for (const container of containers) {
-      const old = before.get(container.name);
-      const isSame = old?.type === 'probe' && isDeepStrictEqual(old.worker.probe, container.probe);
-      if (!isSame && old?.type === 'probe') old.worker.close();
-      watches.set(container.name, isSame ? old : watch(container, old));
-      before.delete(container.name);
+  /** Tells of changes when all is in place, since whoever is told may ask for any container's verdict. */
+  function become(next: ReadonlyMap<string, Watch>): void {
+    const before = watches;
+    watches = next;
+    for (const [name, old] of before) {
+      const current = next.get(name);
+      if (old.type === 'probe' && old !== current) old.worker.close();
+      if (current === undefined) continue;
+      const [previous, verdict] = [verdictOf(old), verdictOf(current)];
+      if (previous.type !== verdict.type) parts.changed(name, verdict, previous);
     }
-    for (const old of before.values()) if (old.type === 'probe') old.worker.close();
+  }
+
+  function reconfigure(containers: readonly Probed[]): void {
+    observed = containers;
+    become(new Map(containers.map(container => [container.name, watch(container)])));
   }
 
   reconfigure(parts.containers);
@@ -99,23 +105,13 @@ export function createProber(parts: ProberParts): Prober {
     reconfigure,
     portsListen(ports): void {
       listening = ports;
-      for (const [name, old] of watches) {
-        if (old.type === 'ports') watches.set(name, watch({ name, probe: undefined, ports: old.ports }, old));
-      }
+      reconfigure(observed);
     },
     reset(name): void {
       const found = watches.get(name);
       if (found?.type === 'probe') found.worker.reset();
     },
-    get connectionsOpened(): number {
-      return network.opened;
-    },
-    get localPorts(): ReadonlySet<number> {
-      return network.localPorts();
-    },
-    close(): void {
-      reconfigure([]);
-    },
+    close: () => reconfigure([]),
   };
 }
 
