@@ -3,8 +3,8 @@
  * @returns the address as people write it (RFC 5952 for IPv6); IPv4 inside IPv6 (RFC 4291, 2.5.5.2) as IPv4.
  */
 export function formatAddress(bytes: Uint8Array): string {
-  if (bytes.length === 4) return bytes.join('.');
-  if (isMapped(bytes)) return bytes.subarray(12).join('.');
+  if (bytes.length === 4) return formatIpv4(bytes, 0);
+  if (isMapped(bytes)) return formatIpv4(bytes, 12);
   const groups = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0));
   const { from, length } = longestZeros(groups);
   return length < 2 ? hex(groups) : `${hex(groups.slice(0, from))}::${hex(groups.slice(from + length))}`;
@@ -43,6 +43,11 @@ export function isLoopback(address: string): boolean {
   return address === '::1' || /^127\.\d+\.\d+\.\d+$/.test(address);
 }
 
+/** Spelt out, for it runs for each socket of each list. */
+function formatIpv4(bytes: Uint8Array, at: number): string {
+  return `${bytes[at]}.${bytes[at + 1]}.${bytes[at + 2]}.${bytes[at + 3]}`;
+}
+
 function parseIpv4(text: string): Uint8Array | undefined {
   const parts = text.split('.');
   const fits = parts.length === 4 && parts.every(part => /^\d{1,3}$/.test(part) && Number(part) < 256);
@@ -50,7 +55,8 @@ function parseIpv4(text: string): Uint8Array | undefined {
 }
 
 function isMapped(bytes: Uint8Array): boolean {
-  return bytes.subarray(0, 10).every(byte => byte === 0) && bytes[10] === 0xff && bytes[11] === 0xff;
+  for (let i = 0; i < 10; i++) if (bytes[i] !== 0) return false;
+  return bytes[10] === 0xff && bytes[11] === 0xff;
 }
 
 function longestZeros(groups: readonly number[]): { from: number; length: number } {

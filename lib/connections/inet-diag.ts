@@ -1,5 +1,5 @@
 import { formatAddress } from './address.ts';
-import { NETLINK_HEADER_BYTES, TCPDIAG_GETSOCK } from './inet-diag-request.ts';
+import { HANDLE_BYTES, NETLINK_HEADER_BYTES, TCPDIAG_GETSOCK } from './inet-diag-request.ts';
 import { type End, type Socket, type TcpInfo, tcpState } from './socket.ts';
 
 // Reads the answer to a request for a dump: `struct inet_diag_msg` (`include/uapi/linux/inet_diag.h`) and, in its
@@ -13,6 +13,9 @@ const INET_DIAG_MSG_BYTES = 72;
 const INET_DIAG_INFO = 2;
 /** Up to `tcpi_data_segs_out`, there since Linux 4.6. */
 const TCP_INFO_BYTES = 160;
+const ENOENT = 2;
+const ESTALE = 116;
+const GONE: ReadonlySet<number> = new Set([ENOENT, ESTALE]);
 const AF_INET = 2;
 const AF_INET6 = 10;
 
@@ -22,77 +25,140 @@ export type DumpPart =
   /** `errno` is the kernel's, where it refused. */
   | { readonly type: 'problem'; readonly problem: string; readonly errno?: number };
 
+/** What became of one socket. `quiet`: no segment came or went. */
+export type LookUp =
+  | { readonly type: 'moved'; readonly socket: Socket }
+  | { readonly type: 'quiet' | 'gone' }
+  | Extract<DumpPart, { readonly type: 'problem' }>;
+
 /**
- * @param bytes one datagram, as received.
+ * @param bytes one datagram, as received. The sockets' handles are views of it: it must not be used again.
  * @param sequence that of the request; parts of an earlier answer are left out.
  */
 export function parseDump(bytes: Uint8Array, sequence: number): DumpPart {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   const sockets: Socket[] = [];
   for (let at = 0; at + NETLINK_HEADER_BYTES <= bytes.length; ) {
     const length = view.getUint32(at, true);
     if (length < NETLINK_HEADER_BYTES || at + length > bytes.length) return problem('is cut short');
-    const part = new DataView(view.buffer, view.byteOffset + at, length);
-    const ended = part.getUint32(8, true) === sequence ? readMessage(part, sockets) : undefined;
-    if (ended !== undefined) return ended;
+    const body = { view, at: at + NETLINK_HEADER_BYTES, end: at + length };
+    if (view.getUint32(at + 8, true) === sequence) {
+      // Sockets may be missing from such a dump, or be in it twice (nl_dump_check_consistent, `include/net/netlink.h`).
+      if (view.getUint16(at + 6, true) & NLM_F_DUMP_INTR) return problem('was interrupted');
+      const ended = readMessage(view.getUint16(at + 4, true), body, sockets);
+      if (ended !== undefined) return ended;
+    }
     at += (length + 3) & ~3;
   }
   return { type: 'more', sockets };
 }
 
-/** @returns undefined where the answer goes on. */
-function readMessage(message: DataView, sockets: Socket[]): DumpPart | undefined {
-  // Sockets may be missing from such a dump, or be in it twice (`include/net/netlink.h`, nl_dump_check_consistent).
-  if (message.getUint16(6, true) & NLM_F_DUMP_INTR) return problem('was interrupted');
-  const type = message.getUint16(4, true);
-  if (type === NLMSG_ERROR || type === NLMSG_DONE) {
-    // Both begin with a negative error number, zero for success; older kernels leave it out of NLMSG_DONE.
-    const code =
-      message.byteLength < NETLINK_HEADER_BYTES + 4 ? 0 : message.getInt32(NETLINK_HEADER_BYTES, true);
-    if (code < 0) return { ...problem(`is a refusal (errno ${-code})`), errno: -code };
-    return type === NLMSG_DONE ? { type: 'done', sockets } : problem('is an acknowledgement without sockets');
+/**
+ * @param bytes one datagram, the answer about one socket.
+ * @param before the socket as it was.
+ */
+export function parseLookUp(bytes: Uint8Array, before: Socket): LookUp {
+  if (bytes.length < NETLINK_HEADER_BYTES) return problem('is cut short');
+  const view = viewOf(bytes);
+  const body = { view, at: NETLINK_HEADER_BYTES, end: bytes.length };
+  const type = view.getUint16(4, true);
+  if (type === NLMSG_ERROR) {
+    const refused = readEnding(type, body, []);
+    return refused.type === 'problem' && GONE.has(refused.errno ?? 0)
+      ? { type: 'gone' }
+      : problem('is a refusal');
   }
+  if (type !== TCPDIAG_GETSOCK || body.end - body.at < INET_DIAG_MSG_BYTES) return problem('is cut short');
+  if (!hasHandle(body, before.handle)) return problem('is about another socket');
+  const state = tcpState(view.getUint8(body.at + 1));
+  if (state === undefined) return problem('has a socket of an unknown kind');
+  const info = readTcpInfo(body);
+  const isQuiet =
+    state === before.state &&
+    info?.segmentsIn === before.info?.segmentsIn &&
+    info?.segmentsOut === before.info?.segmentsOut;
+  return isQuiet
+    ? { type: 'quiet' }
+    : { type: 'moved', socket: { ...before, state, ...readQueues(body), info } };
+}
+
+/** Whether it is about the socket with that handle, by the cookies at the handles' ends. */
+function hasHandle({ view, at }: Body, handle: Uint8Array | undefined): boolean {
+  for (let i = HANDLE_BYTES - 8; i < HANDLE_BYTES; i++) {
+    if (view.getUint8(at + i) !== handle?.[i]) return false;
+  }
+  return true;
+}
+
+/** A message without its header. */
+interface Body {
+  readonly view: DataView;
+  readonly at: number;
+  readonly end: number;
+}
+
+/** @returns undefined where the answer goes on. */
+function readMessage(type: number, body: Body, sockets: Socket[]): DumpPart | undefined {
+  if (type === NLMSG_ERROR || type === NLMSG_DONE) return readEnding(type, body, sockets);
   if (type !== TCPDIAG_GETSOCK) return undefined;
-  if (message.byteLength < NETLINK_HEADER_BYTES + INET_DIAG_MSG_BYTES) return problem('is cut short');
-  const socket = readSocket(message);
+  if (body.end - body.at < INET_DIAG_MSG_BYTES) return problem('is cut short');
+  const socket = readSocket(body);
   if (socket === undefined) return problem('has a socket of an unknown kind');
   sockets.push(socket);
   return undefined;
 }
 
-function readSocket(message: DataView): Socket | undefined {
-  const at = NETLINK_HEADER_BYTES;
-  const state = tcpState(message.getUint8(at + 1));
-  const family = message.getUint8(at);
+/** Both begin with a negative error number, zero for success; older kernels leave it out of NLMSG_DONE. */
+function readEnding(type: number, { view, at, end }: Body, sockets: readonly Socket[]): DumpPart {
+  const code = end - at < 4 ? 0 : view.getInt32(at, true);
+  if (code < 0) return { ...problem(`is a refusal, errno ${-code}`), errno: -code };
+  return type === NLMSG_DONE ? { type: 'done', sockets } : problem('is an acknowledgement without sockets');
+}
+
+function readSocket(body: Body): Socket | undefined {
+  const { view, at } = body;
+  const state = tcpState(view.getUint8(at + 1));
+  const family = view.getUint8(at);
   if (state === undefined || (family !== AF_INET && family !== AF_INET6)) return undefined;
   return {
-    // The socket's cookie: the kernel never gives it out twice (`sock_gen_cookie`).
-    key: `${message.getUint32(at + 48, true)}.${message.getUint32(at + 44, true)}`,
+    key: keyOf(body),
     state,
-    local: readEnd(message, family, at + 8, at + 4),
-    remote: readEnd(message, family, at + 24, at + 6),
-    timerMs: message.getUint32(at + 52, true),
-    unread: message.getUint32(at + 56, true),
-    unacknowledged: message.getUint32(at + 60, true),
-    inode: message.getUint32(at + 68, true),
-    info: readTcpInfo(message),
+    local: readEnd(view, family, at + 8, at + 4),
+    remote: readEnd(view, family, at + 24, at + 6),
+    ...readQueues(body),
+    info: readTcpInfo(body),
+    handle: new Uint8Array(view.buffer, view.byteOffset + at, HANDLE_BYTES),
   };
 }
 
-function readEnd(message: DataView, family: number, addressAt: number, portAt: number): End {
-  const length = family === AF_INET ? 4 : 16;
-  const address = new Uint8Array(message.buffer, message.byteOffset + addressAt, length);
-  return { address: formatAddress(address), port: message.getUint16(portAt) };
+/** The socket's cookie: the kernel never gives it out twice (`sock_gen_cookie`). */
+function keyOf({ view, at }: Body): string {
+  return `${view.getUint32(at + 48, true)}.${view.getUint32(at + 44, true)}`;
 }
 
-function readTcpInfo(message: DataView): TcpInfo | undefined {
-  for (let at = NETLINK_HEADER_BYTES + INET_DIAG_MSG_BYTES; at + 4 <= message.byteLength; ) {
-    const length = message.getUint16(at, true);
-    if (length < 4 || at + length > message.byteLength) return undefined;
-    if (message.getUint16(at + 2, true) === INET_DIAG_INFO) {
-      return length - 4 < TCP_INFO_BYTES ? undefined : tcpInfo(message, at + 4);
+function readQueues({ view, at }: Body): Pick<Socket, 'timerMs' | 'unread' | 'unacknowledged' | 'inode'> {
+  return {
+    timerMs: view.getUint32(at + 52, true),
+    unread: view.getUint32(at + 56, true),
+    unacknowledged: view.getUint32(at + 60, true),
+    inode: view.getUint32(at + 68, true),
+  };
+}
+
+function readEnd(view: DataView, family: number, addressAt: number, portAt: number): End {
+  const length = family === AF_INET ? 4 : 16;
+  const address = new Uint8Array(view.buffer, view.byteOffset + addressAt, length);
+  return { address: formatAddress(address), port: view.getUint16(portAt) };
+}
+
+function readTcpInfo({ view, at, end }: Body): TcpInfo | undefined {
+  for (let attribute = at + INET_DIAG_MSG_BYTES; attribute + 4 <= end; ) {
+    const length = view.getUint16(attribute, true);
+    if (length < 4 || attribute + length > end) return undefined;
+    if (view.getUint16(attribute + 2, true) === INET_DIAG_INFO) {
+      return length - 4 < TCP_INFO_BYTES ? undefined : tcpInfo(view, attribute + 4);
     }
-    at += (length + 3) & ~3;
+    attribute += (length + 3) & ~3;
   }
   return undefined;
 }
@@ -111,4 +177,8 @@ function tcpInfo(view: DataView, at: number): TcpInfo {
 
 function problem(what: string): { readonly type: 'problem'; readonly problem: string } {
   return { type: 'problem', problem: `The kernel's answer ${what}` };
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

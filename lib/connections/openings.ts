@@ -15,8 +15,9 @@ export interface Openings {
 }
 
 interface Known {
-  /** Those of its sockets at the last look: when all are others, its ends have been used again. */
+  /** Those of its sockets at the last look. */
   readonly keys: readonly string[];
+  readonly isClosed: boolean;
   readonly firstAt: number;
   /** When its opener said so; then it is not forgotten where no list shows it. */
   readonly reportedAt: number | undefined;
@@ -47,10 +48,11 @@ export function countOpenings({ total, known }: Openings, sockets: Iterable<Sock
   for (const [name, ends] of keysOf) {
     const keys = ends.map(end => end.key);
     const before = known.get(name);
-    const isSame =
-      before !== undefined && (before.keys.length === 0 || keys.some(key => before.keys.includes(key)));
+    const isClosed = ends.every(({ state }) => state === 'time-wait');
+    const isSame = before !== undefined && isContinued(before, keys, isClosed);
     if (!isSame) opened++;
-    next.set(name, isSame ? { ...before, keys } : { keys, firstAt: now, reportedAt: undefined });
+    const { firstAt, reportedAt } = isSame ? before : { firstAt: now, reportedAt: undefined };
+    next.set(name, { keys, isClosed, firstAt, reportedAt });
   }
   for (const [name, before] of known) {
     const isRecent = before.reportedAt !== undefined && now - before.reportedAt < TIME_WAIT_MS;
@@ -59,12 +61,23 @@ export function countOpenings({ total, known }: Openings, sockets: Iterable<Sock
   return { total: opened, known: next };
 }
 
+/**
+ * The same ends may be used again for another connection, with other sockets. But the socket that a closed connection
+ * leaves behind may be another than the one seen before: of its two ends, either may be in the list.
+ */
+function isContinued(before: Known, keys: readonly string[], isClosed: boolean): boolean {
+  if (before.keys.length === 0 || keys.some(key => before.keys.includes(key))) return true;
+  return isClosed && !before.isClosed;
+}
+
 /** Counts a connection as its opener reports it, unless a list has just shown it. */
 export function noteOpening({ total, known }: Openings, { name, at }: Report): Openings {
   const before = known.get(name);
   const isKnown =
     before !== undefined && before.reportedAt === undefined && at - before.firstAt < REPORT_WITHIN_MS;
-  const noted = isKnown ? { ...before, reportedAt: at } : { keys: [], firstAt: at, reportedAt: at };
+  const noted = isKnown
+    ? { ...before, reportedAt: at }
+    : { keys: [], isClosed: false, firstAt: at, reportedAt: at };
   return { total: isKnown ? total : total + 1, known: new Map(known).set(name, noted) };
 }
 

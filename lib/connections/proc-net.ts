@@ -41,6 +41,7 @@ function readLine(line: string): Socket | undefined {
     timerMs: hex(when) * TICK_MS,
     inode: Number(inode),
     info: undefined,
+    handle: undefined,
   };
 }
 

@@ -40,13 +40,17 @@ export function addServedPorts(known: ReadonlySet<number>, sockets: readonly Soc
   return listening.every(port => known.has(port)) ? known : new Set([...known, ...listening]);
 }
 
+/** @returns the ports on which connections are looked at. */
+export function watchedPorts(scope: Scope): ReadonlySet<number> {
+  const declared = scope.settings.containers.flatMap(({ ports }) => ports);
+  const ports = new Set(scope.hostNetwork ? declared : [...declared, ...scope.servedPorts]);
+  ports.delete(scope.agentPort);
+  return ports;
+}
+
 /** @returns the server's ends of connections that are established or half closed, the agent's own left out. */
 export function serverEnds(scope: Scope, sockets: readonly Socket[]): Socket[] {
-  const ports = new Set([
-    ...(scope.hostNetwork ? [] : scope.servedPorts),
-    ...scope.settings.containers.flatMap(container => container.ports),
-  ]);
-  ports.delete(scope.agentPort);
+  const ports = watchedPorts(scope);
   return sockets.filter(
     socket => ports.has(socket.local.port) && isOpen(socket) && !scope.ownEnds.has(endName(socket.remote)),
   );
@@ -68,14 +72,14 @@ export function isGone(scope: Scope, container: Container, sockets: readonly Soc
   const dependencies = scope.settings.containers.filter(({ name }) => container.dependsOn.includes(name));
   const dependencyPorts = new Set(dependencies.flatMap(({ ports }) => ports));
   return !sockets.some(socket => {
-    if (scope.ownEnds.has(endName(socket.remote)) || scope.ownEnds.has(endName(socket.local))) return false;
+    if (scope.ownEnds.has(endName(socket.remote))) return false;
     if (container.ports.includes(socket.local.port)) return socket.state === 'listen' || isOpen(socket);
-    const leadsToDependency =
-      dependencyPorts.has(socket.local.port) || dependencyPorts.has(socket.remote.port);
-    return leadsToDependency && socket.state === 'established' && !isOutside(scope, socket.remote.address);
+    const isFromWithin = socket.state === 'established' && !isOutside(scope, socket.remote.address);
+    return isFromWithin && dependencyPorts.has(socket.local.port);
   });
 }
 
-function isOpen({ state }: Socket): boolean {
+/** @returns true for a socket that is established or half closed. */
+export function isOpen({ state }: Pick<Socket, 'state'>): boolean {
   return state === 'established' || HALF_CLOSED.has(state);
 }

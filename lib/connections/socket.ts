@@ -51,6 +51,8 @@ export interface Socket {
   readonly inode: number;
   /** Undefined where the kernel did not tell, as for TIME-WAIT and in /proc/net/tcp. */
   readonly info: TcpInfo | undefined;
+  /** What the kernel finds it by, without looking through all others. Undefined in /proc/net/tcp. */
+  readonly handle: Uint8Array | undefined;
 }
 
 /**

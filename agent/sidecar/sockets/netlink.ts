@@ -50,10 +50,18 @@ export async function loadSystemCalls(): Promise<Parsed<SystemCalls>> {
   }
 }
 
+/** What became of sockets. */
+export interface LookedUp {
+  /** Those that are not gone: as they are now, or as they were where no segment came or went. */
+  readonly left: readonly Socket[];
+  /** Those of them that a segment came to or went from. */
+  readonly moved: readonly Socket[];
+}
+
 /** Asks the kernel. After a failure the socket is opened anew: an answer may be left in it. */
 export class Netlink {
   readonly #calls: SystemCalls;
-  readonly #buffer = Buffer.alloc(RECEIVE_BYTES);
+  readonly #buffer = new Uint8Array(RECEIVE_BYTES);
   #sequence = 0;
   #fd: number | undefined;
 
@@ -70,7 +78,7 @@ export class Netlink {
     for (let part = 0; part < MOST_PARTS; part++) {
       const bytes = this.#receive();
       if (typeof bytes === 'string') return this.#failed(bytes);
-      const read = parseDump(bytes, this.#sequence);
+      const read = parseDump(bytes.slice(), this.#sequence);
       if (read.type === 'problem') return this.#failed(describe(read));
       for (const socket of read.sockets) sockets.push(socket);
       if (read.type === 'done') return parsed(sockets);
@@ -78,9 +86,10 @@ export class Netlink {
     return this.#failed(`The list of sockets did not end within ${MOST_PARTS} parts`);
   }
 
-  /** @returns sockets of an earlier dump, as they are now; those that are gone are left out. */
-  lookUp(sockets: readonly Socket[]): Parsed<readonly Socket[]> {
-    const found: Socket[] = [];
+  /** Looks up the sockets of an earlier dump, each by itself. */
+  lookUp(sockets: readonly Socket[]): Parsed<LookedUp> {
+    const left: Socket[] = [];
+    const moved: Socket[] = [];
     for (let from = 0; from < sockets.length; from += MOST_LOOKUPS) {
       const some = sockets.slice(from, from + MOST_LOOKUPS);
       const handles = some.flatMap(({ handle }) => handle ?? []);
@@ -92,10 +101,11 @@ export class Netlink {
         if (typeof bytes === 'string') return this.#failed(bytes);
         const read = parseLookUp(bytes, socket);
         if (read.type === 'problem') return this.#failed(read.problem);
-        if (read.type === 'found') found.push(read.socket);
+        if (read.type === 'moved') moved.push(read.socket);
+        if (read.type !== 'gone') left.push(read.type === 'moved' ? read.socket : socket);
       }
     }
-    return parsed(found);
+    return parsed({ left, moved });
   }
 
   close(): void {

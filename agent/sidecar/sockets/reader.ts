@@ -1,7 +1,7 @@
 import type { EndFilter } from '../../../lib/connections/inet-diag-request.ts';
 import type { Socket, TcpState } from '../../../lib/connections/socket.ts';
 import { type Parsed, parsed, unparsed } from '../../../lib/settings/parsed.ts';
-import { loadSystemCalls, Netlink, type SystemCalls } from './netlink.ts';
+import { type LookedUp, loadSystemCalls, Netlink, type SystemCalls } from './netlink.ts';
 import { readProcSockets } from './proc.ts';
 
 /** Where a list of sockets came from, and why not from a better place. */
@@ -14,16 +14,17 @@ export interface Listing {
 /** Lists the pod's TCP sockets: by netlink, or else from /proc; each time anew, so that a passing fault passes. */
 export interface SocketReader {
   listListening(): Parsed<readonly Socket[]>;
-  /** Those that are established or half closed, on that side of the connections that has these ports. */
-  listConnections(localPorts: ReadonlySet<number>): Listing;
+  /** Those that listen, are established or half closed at these ports, on their own side. */
+  listServing(localPorts: ReadonlySet<number>): Listing;
   /** Those in TIME-WAIT that match; without netlink, all of them. */
   listTimeWait(anyOf: readonly EndFilter[]): Parsed<readonly Socket[]>;
-  /** Those of an earlier list, as they are now, without the ones that are gone. Only by netlink. */
-  lookUp(sockets: readonly Socket[]): Parsed<readonly Socket[]>;
+  /** What became of those of an earlier list. Only by netlink. */
+  lookUp(sockets: readonly Socket[]): Parsed<LookedUp>;
   close(): void;
 }
 
-const CONNECTED: readonly TcpState[] = [
+const SERVING: readonly TcpState[] = [
+  'listen',
   'established',
   'fin-wait-1',
   'fin-wait-2',
@@ -50,7 +51,7 @@ export async function openSocketReader(
     dumpOrElse(netlink, sources.readProcSockets, states, info, anyOf);
   return {
     listListening: () => dump(['listen'], false).sockets,
-    listConnections: ports => dump(CONNECTED, true, localPortFilters(ports)),
+    listServing: ports => dump(SERVING, true, localPortFilters(ports)),
     listTimeWait: anyOf => dump(['time-wait'], false, anyOf).sockets,
     lookUp: sockets => (netlink.ok ? netlink.value.lookUp(sockets) : netlink),
     close: () => netlink.ok && netlink.value.close(),

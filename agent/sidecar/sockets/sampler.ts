@@ -2,17 +2,13 @@ import type { Sample } from '../../../lib/drain/sample.ts';
 import type { Parsed } from '../../../lib/settings/parsed.ts';
 import type { Settings } from '../../../lib/settings/settings.ts';
 import { ArrivalsWatch } from './arrivals-watch.ts';
+import { WATCH_EVERY_MS } from './connection-watch.ts';
 import { DrainLook, type SampleFacts } from './drain-look.ts';
 import type { FetchGauge } from './gauges.ts';
 import { OwnConnections, type SocketEnds } from './own-connections.ts';
 import { readPassiveOpens } from './proc.ts';
 import { openSocketReader, type SocketReader } from './reader.ts';
 
-/**
- * Connections are watched more often than any ACK is delayed (40 ms at least in Linux, `TCP_DELACK_MIN`): so those of a
- * connection's last data come after the look that first shows it, and tell whether a request or an answer came last.
- */
-const WATCH_EVERY_MS = 33;
 const SAMPLE_EVERY_MS = 100;
 /** With very many connections: looking may take this part of the time. */
 const MOST_OF_TIME = 0.1;
@@ -67,7 +63,7 @@ export function createSampler(options: SamplerOptions): Sampler {
       if (drain !== current) return;
       const now = clock();
       if (now < nextSampleAt) {
-        look.watch(now, opened);
+        look.lookUp(now, opened);
       } else {
         nextSampleAt = now + SAMPLE_EVERY_MS - WATCH_EVERY_MS / 2;
         onSample(...look.sample(now, opened));

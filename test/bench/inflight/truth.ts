@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 // What the server knows of each connection, in memory that it shares with whoever samples: by the client's port.
 
 export const IDLE = 1;
@@ -38,11 +40,14 @@ export function note(known: Truth, port: number, state: number): void {
 /** Tells the other threads that the server listens. */
 export function announce(known: Truth, port: number): void {
   Atomics.store(known.state, SERVER, port);
-  Atomics.notify(known.state, SERVER);
 }
 
 /** @returns the server's port, once it listens. */
 export async function announced(known: Truth): Promise<number> {
-  await Atomics.waitAsync(known.state, SERVER, 0, 10_000).value;
-  return Atomics.load(known.state, SERVER);
+  for (let tries = 0; tries < 2000; tries++) {
+    const port = Atomics.load(known.state, SERVER);
+    if (port !== 0) return port;
+    await sleep(5);
+  }
+  throw new Error('The server does not listen after 10 s');
 }

@@ -1,0 +1,48 @@
+import { type Activity, watchActivity } from '../../../lib/connections/activity.ts';
+import { isOpen } from '../../../lib/connections/scope.ts';
+import type { Socket } from '../../../lib/connections/socket.ts';
+import type { SocketReader } from './reader.ts';
+
+/**
+ * How often connections are looked up between samples: more often than any ACK is delayed (40 ms at least in Linux,
+ * `TCP_DELACK_MIN`). So the ACKs of a connection's last data come after the look that first shows that data, and tell
+ * whether a request or an answer came last.
+ */
+export const WATCH_EVERY_MS = 33;
+/** Those that had data in this time are looked up, at most so many: that bounds the cost. */
+const WATCH_FOR_MS = 10_000;
+const MOST_WATCHED = 50;
+
+/** Follows the server's ends of connections through samples and in between. */
+export class ConnectionWatch {
+  #activities = new Map<string, Activity>();
+  #watched: readonly Socket[] = [];
+
+  /** What is known of each connection, by its socket's key. */
+  get activities(): ReadonlyMap<string, Activity> {
+    return this.#activities;
+  }
+
+  /** Takes a new list of all of them. */
+  sample(ends: readonly Socket[], now: number, doubtMs: number): void {
+    this.#activities = watchActivity(this.#activities, ends, now, doubtMs);
+    const recent = ends.filter(end => end.info !== undefined && ageMs(end) < WATCH_FOR_MS);
+    const latest = recent.length <= MOST_WATCHED ? recent : recent.toSorted((a, b) => ageMs(a) - ageMs(b));
+    this.#watched = latest.slice(0, MOST_WATCHED);
+  }
+
+  /** Looks some of them up again, so that the next sample knows what happened in between. */
+  lookUp(reader: Pick<SocketReader, 'lookUp'>, now: number, doubtMs: number): void {
+    const found = reader.lookUp(this.#watched);
+    // Without it ties stay in doubt, and the next sample says why nothing can be read, where that is so.
+    if (!found.ok) return;
+    this.#watched = found.value.left;
+    const moved = watchActivity(this.#activities, found.value.moved.filter(isOpen), now, doubtMs);
+    for (const [key, activity] of moved) this.#activities.set(key, activity);
+  }
+}
+
+/** How long ago the last data came or went. */
+function ageMs({ info }: Socket): number {
+  return Math.min(info?.lastDataReceivedMs ?? 0, info?.lastDataSentMs ?? 0);
+}
