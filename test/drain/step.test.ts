@@ -20,6 +20,33 @@ test('step() asks for nothing and does nothing when no drain goes on', () => {
   }
 });
 
+/** When the machine asks to be woken, with no reading of the sockets ahead. */
+const WAKES: readonly [where: string, wakeAt: number | undefined, atMs: number, ...scenes: Scene[]][] = [
+  ['serving', undefined, 0],
+  ['settling', 1000, 400, [0, hook('rails')]],
+  ['a restart', 5000, 1500, [0, hook('rails')]],
+  ['a restart, its hook answered', 10_000, 6000, [0, hook('rails')]],
+  ['draining, before drain-min', 5000, 0, ALL],
+  ['draining, while connections arrive', 20_000, 6000, [0, sockets({ arrivals: 'arriving' })], ALL],
+  ['draining, while a request is in flight', 25_000, 6000, [0, BUSY], ALL],
+  [
+    'draining, while a kept connection goes on',
+    10_000,
+    6000,
+    [0, BUSY],
+    ALL,
+    [5500, sockets({ inFlight: requests(1, 5500) })],
+  ],
+  ['stopping', 30_000, 6000, ALL],
+  ['stopped', 40_000, 6000, ALL, [5200, gone('rails', 'auth')]],
+];
+
+for (const [where, wakeAt, atMs, ...scenes] of WAKES) {
+  test(`step() asks to be woken at ${wakeAt} when it is ${where}`, () => {
+    assert.equal(tell(railsAndAuth, scenes, atMs).wakeAt, wakeAt);
+  });
+}
+
 /** When the agent leaves that gets SIGTERM, by where the drain is then. */
 const SIGTERMS: readonly [where: string, leaves: string, ...scenes: Scene[]][] = [
   ['serving', '1000 exit', [0, SIGTERM]],
