@@ -1,4 +1,5 @@
 /** The kubelet of one rehearsed pod: carries out what `lib/kubelet` decides, with processes and real time. */
+import { setMaxListeners } from 'node:events';
 import type { KubeletEntry } from '../../lib/kubelet/entry.ts';
 import type { Container, Pod } from '../../lib/kubelet/pod.ts';
 import { type Effect, type Event, initialState, type State } from '../../lib/kubelet/state.ts';
@@ -47,6 +48,8 @@ export function startKubelet(options: KubeletOptions): Kubelet {
   const runs = new Map<string, Run>();
   const processes: Process[] = [];
   const destroyed = new AbortController();
+  // Every hook listens to it.
+  setMaxListeners(0, destroyed.signal);
 
   function dispatch(event: Event): void {
     if (destroyed.signal.aborted) return;
@@ -95,7 +98,6 @@ export function startKubelet(options: KubeletOptions): Kubelet {
   function start(container: string, run: number): void {
     const { stage } = find(container);
     const ended = new AbortController();
-    destroyed.signal.addEventListener('abort', () => ended.abort(), { once: true, signal: ended.signal });
     const process = startProcess(stage.command, stage, {
       onLine: line => options.onLine(container, line),
       onError: error => options.onError(container, error),
@@ -114,6 +116,7 @@ export function startKubelet(options: KubeletOptions): Kubelet {
     destroy: () => {
       clearTimeout(timer);
       destroyed.abort();
+      for (const { ended } of runs.values()) ended.abort();
       for (const process of processes) process.destroy();
     },
     closed: async () => {
