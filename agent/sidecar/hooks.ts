@@ -42,7 +42,7 @@ export function createHooks(parts: HooksParts): Hooks {
   const unnamed = new Set<string>();
   let waiting = 0;
   let held = 0;
-  let whenIdle = (): void => {};
+  let whenIdle: (() => void) | undefined;
 
   function wait(response: ServerResponse, container: HookName): void {
     const together = callers.get(container) ?? new Set();
@@ -51,7 +51,7 @@ export function createHooks(parts: HooksParts): Hooks {
     response.once('close', () => {
       waiting -= 1;
       if (together.delete(response)) parts.left(container);
-      if (waiting + held === 0) whenIdle();
+      if (waiting + held === 0) whenIdle?.();
     });
     parts.arrived(container);
   }
@@ -67,7 +67,7 @@ export function createHooks(parts: HooksParts): Hooks {
     response.once('close', () => {
       held -= 1;
       clearTimeout(timer);
-      if (waiting + held === 0) whenIdle();
+      if (waiting + held === 0) whenIdle?.();
     });
   }
 

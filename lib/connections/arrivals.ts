@@ -5,6 +5,8 @@
 /** The arrivals of one drain. */
 export interface Arrivals {
   readonly startedAt: number;
+  /** The count that the drain began with. */
+  readonly startedWith: number;
   /** Arrivals per second before the drain; undefined where that is not known. */
   readonly before: number | undefined;
   /** The last reading: connections from outside so far, of which `confirmed` stood in two. */
@@ -29,7 +31,20 @@ const UNREAD_MS = 1000;
 
 /** @param count connections from outside so far, from any beginning. */
 export function beginArrivals(now: number, before: number | undefined, count: number): Arrivals {
-  return { startedAt: now, before, last: { at: now, count }, confirmed: count, arrivedAt: [], quietAt: now };
+  return {
+    startedAt: now,
+    startedWith: count,
+    before,
+    last: { at: now, count },
+    confirmed: count,
+    arrivedAt: [],
+    quietAt: now,
+  };
+}
+
+/** @returns how many arrivals the drain has seen, each confirmed by two readings. */
+export function arrivalsSeen({ confirmed, startedWith }: Arrivals): number {
+  return confirmed - startedWith;
 }
 
 /** Takes a further reading of the same count. One that fails is left out. */

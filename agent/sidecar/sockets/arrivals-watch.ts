@@ -1,6 +1,7 @@
 import {
   type Arrivals,
   type ArrivalsVerdict,
+  arrivalsSeen,
   beginArrivals,
   judgeArrivals,
   readArrivals,
@@ -24,6 +25,8 @@ import type { SocketReader } from './reader.ts';
 export interface ArrivalsLook {
   readonly verdict: ArrivalsVerdict;
   readonly lastArrivalAt: number | undefined;
+  /** Since the drain began. */
+  readonly count: number;
 }
 
 /**
@@ -93,7 +96,7 @@ export class ArrivalsWatch {
     }
     if (this.#arrivals === undefined) return untold(count.ok ? '' : count.problems.join('; '));
     const verdict = judgeArrivals(this.#arrivals, now, scope.settings.drainSilenceMaxMs);
-    return { verdict, lastArrivalAt: this.#arrivals.arrivedAt.at(-1) };
+    return { verdict, lastArrivalAt: this.#arrivals.arrivedAt.at(-1), count: arrivalsSeen(this.#arrivals) };
   }
 
   /** @returns connections from outside so far, from some beginning. */
@@ -148,5 +151,5 @@ export class ArrivalsWatch {
 }
 
 function untold(because: string): ArrivalsLook {
-  return { verdict: { type: 'untold', because }, lastArrivalAt: undefined };
+  return { verdict: { type: 'untold', because }, lastArrivalAt: undefined, count: 0 };
 }

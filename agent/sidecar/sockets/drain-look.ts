@@ -18,6 +18,8 @@ export interface SampleFacts {
   /** Why the sockets could not be had from a better source. */
   readonly sourceBecause: string | undefined;
   readonly arrivals: ArrivalsVerdict;
+  /** Connections from outside that came in since the drain began. */
+  readonly arrivalsCount: number;
 }
 
 /** How often to look for ports that have begun to listen. */
@@ -83,7 +85,7 @@ export class DrainLook {
     if (sockets.ok)
       this.#connections.sample(serverEnds(scope, sockets.value), now, scope.settings.drainDoubtMs);
     this.#gauges.ask(this.#settings.containers);
-    const { verdict, lastArrivalAt } = this.#arrivals.look(
+    const { verdict, lastArrivalAt, count } = this.#arrivals.look(
       now,
       scope,
       sockets,
@@ -97,7 +99,7 @@ export class DrainLook {
       gauges: this.#gauges.readings,
       arrivals: { arrivals: verdict.type, lastArrivalAt },
     });
-    return [sample, { source, sourceBecause: because, arrivals: verdict }];
+    return [sample, { source, sourceBecause: because, arrivals: verdict, arrivalsCount: count }];
   }
 
   #lookForPorts(now: number, reader: SocketReader): void {
