@@ -120,6 +120,13 @@ const STORIES: readonly [when: string, lines: readonly string[], over: Partial<S
     [8000, IDLE],
   ],
   [
+    'one request is sure and one in doubt till 8 s',
+    ['5000 arrivals-ended: silence', '8000 drained: nothing in flight'],
+    {},
+    [0, sockets({ inFlight: requests(1, 0, { inDoubt: 1 }) })],
+    [8000, IDLE],
+  ],
+  [
     'what is in flight can never be read: unknown is not zero',
     ['5000 arrivals-ended: silence', '25000 drained: drain-max'],
     {},

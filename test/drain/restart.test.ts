@@ -200,6 +200,28 @@ test('restart() answers the own hook after a second when it comes after all othe
   assert.equal(told.lines.at(-1), '4020 exit');
 });
 
+test('restart() remembers that the own hook was answered when the others are over later', () => {
+  const slow = pod([container('rails', { stopTimeoutMs: 20_000 })], { drainMinMs: 2000 });
+  const told = tell(slow, [
+    [0, hook('rails')],
+    [3000, hook('podusher')],
+    [30_000, SIGTERM],
+  ]);
+  assert.deepEqual(told.lines.slice(-4), [
+    '4000 answer podusher: agent restarts',
+    '22000 stopped rails: time',
+    '30000 sigterm',
+    '30000 exit',
+  ]);
+  assert.equal(told.phases.at(-1), '22000 serving');
+});
+
+test('restart() waits for a reading after the release when the container was gone before', () => {
+  const told = tell(settings, [[0, hook('rails'), gone('rails')]], 5000);
+  assert.deepEqual(told.answers, ['2000 rails: restart drained']);
+  assert.deepEqual(only(told, 'stopped', 'reset'), ['2100 stopped rails: seen', '2100 reset rails']);
+});
+
 test('restart() leaves a second after SIGTERM when no hook waits', () => {
   const told = tell(settings, [
     [0, hook('rails')],

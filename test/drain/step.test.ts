@@ -180,6 +180,16 @@ for (const [how, over, ...scenes] of ALARMS) {
   });
 }
 
+test('step() answers whoever waits when the agent was suspended until nothing can have been terminated', () => {
+  const { state } = tell(railsAndAuth, [[0, hook('rails'), hook('podusher')]], 1000);
+  const { state: next, effects } = step(state, { type: 'tick', now: T + 90_000 });
+  assert.equal(next.phase, 'serving');
+  assert.deepEqual(
+    effects.filter(({ type }) => type === 'answer'),
+    ['rails', 'podusher'].map(name => ({ type: 'answer', container: name, because: 'false alarm' })),
+  );
+});
+
 test('step() drains anew when hooks come after a false alarm', () => {
   const told = tell(
     railsAndAuth,
