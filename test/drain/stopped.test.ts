@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Container } from '../../lib/settings/settings.ts';
+import { container, pod } from './pods.ts';
+import { gone, hook, type Scene, tell } from './story.ts';
+
+/** When each container counts as stopped, and when the agent is released. */
+const ENDS: readonly [when: string, containers: readonly Container[], scenes: Scene[], lines: string[]][] = [
+  [
+    'a container without ports has had its stop-timeout since its release',
+    [container('worker', { ports: [], stopTimeoutMs: 3000 })],
+    [[0, hook('worker'), hook('podusher')]],
+    ['8000 stopped worker: assumed', '8000 answer podusher: all others stopped'],
+  ],
+  [
+    'a container with neither ports nor a hook has had its stop-timeout since everybody got SIGTERM',
+    [container('rails'), container('worker', { ports: [], stopTimeoutMs: 3000 })],
+    [
+      [0, hook('rails'), hook('podusher')],
+      [5200, gone('rails')],
+    ],
+    ['4000 stopped worker: assumed', '5300 stopped rails: seen', '5300 answer podusher: all others stopped'],
+  ],
+  [
+    'a container has never listened',
+    [container('rails'), container('statsd', { critical: false })],
+    [
+      [0, hook('rails'), hook('podusher'), gone('statsd')],
+      [5200, gone('statsd', 'rails')],
+    ],
+    ['100 stopped statsd: seen', '5300 stopped rails: seen', '5300 answer podusher: all others stopped'],
+  ],
+  [
+    'a container exits by itself, though nothing was asked of it',
+    [container('rails'), container('web')],
+    [
+      [0, hook('rails'), hook('podusher')],
+      [2000, gone('web')],
+      [5200, gone('web', 'rails')],
+    ],
+    ['2100 stopped web: seen', '5300 stopped rails: seen', '5300 answer podusher: all others stopped'],
+  ],
+  [
+    'a container has no hook and goes on listening: the agent waits to the end',
+    [container('rails'), container('web')],
+    [
+      [0, hook('rails'), hook('podusher')],
+      [5200, gone('rails')],
+    ],
+    ['5300 stopped rails: seen', '30000 stopped web: time', '30000 answer podusher: its time is up'],
+  ],
+  [
+    'a native sidecar is declared before the agent: the kubelet stops it later, so nobody waits for it',
+    [container('rails'), container('mesh', { kind: 'native-sidecar-before-agent', sidecarIndex: 0 })],
+    [
+      [0, hook('rails'), hook('mesh'), hook('podusher')],
+      [5200, gone('rails')],
+    ],
+    ['5300 stopped rails: seen', '5300 answer podusher: all others stopped', '30000 stopped mesh: time'],
+  ],
+  [
+    'a native sidecar is declared after the agent: the agent outlives it',
+    [container('rails'), container('mesh', { kind: 'native-sidecar-after-agent', sidecarIndex: 1 })],
+    [
+      [0, hook('rails'), hook('mesh'), hook('podusher')],
+      [5200, gone('rails')],
+      [9000, gone('rails', 'mesh')],
+    ],
+    ['5300 stopped rails: seen', '9100 stopped mesh: seen', '9100 answer podusher: all others stopped'],
+  ],
+];
+
+for (const [when, containers, scenes, lines] of ENDS) {
+  test(`noteStopped() holds the agent no longer when ${when}`, () => {
+    const told = tell(pod(containers), scenes, 30_000);
+    const seen = told.lines.filter(line => line.includes(' stopped ') || line.includes('answer podusher'));
+    assert.deepEqual(seen, lines);
+  });
+}
