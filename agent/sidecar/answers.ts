@@ -41,6 +41,7 @@ export function createAnswers(parts: AnswersParts): RefreshedAnswers {
   const { own, now, name, story, metrics, hooks, observer, inForce, state } = parts;
   const startedAt = now();
   let readiness = currentReadiness();
+  let isTold = false;
   let plain: ReadyAnswer = readyAnswer(readiness, '/ready', NO_QUERY, '');
 
   function settings(): Settings | undefined {
@@ -83,7 +84,11 @@ export function createAnswers(parts: AnswersParts): RefreshedAnswers {
   return {
     hooks,
     refresh(): void {
-      readiness = currentReadiness();
+      const next = currentReadiness();
+      // A drain asks with each sample, thirty times a second, and mostly nothing has changed.
+      if (isTold && JSON.stringify(next) === JSON.stringify(readiness)) return;
+      isTold = true;
+      readiness = next;
       plain = readyAnswer(readiness, '/ready', NO_QUERY, '');
       story.readiness(readiness, settings()?.containers ?? []);
     },

@@ -1,6 +1,6 @@
 import type { DrainEntry } from '../../lib/drain/entry.ts';
 import type { State } from '../../lib/drain/state.ts';
-import type { Readiness } from '../../lib/readiness/aggregate.ts';
+import type { Check, Readiness } from '../../lib/readiness/aggregate.ts';
 import type { Container } from '../../lib/settings/settings.ts';
 import { describe } from '../../lib/timeline/describe.ts';
 import type { Entry } from '../../lib/timeline/entry.ts';
@@ -40,8 +40,9 @@ export function createStory(log: Logger, metrics: Metrics): Story {
     readiness(readiness, containers): void {
       metrics.set('podusher_ready', readiness.ready ? 1 : 0);
       metrics.clear('podusher_container_ready');
-      const next = new Map(readiness.checks.map(({ name, outcome, since }) => [name, `${outcome} ${since}`]));
-      for (const { name, outcome, reason } of readiness.checks) {
+      const next = new Map(readiness.checks.map(check => [keyOf(check), check.name]));
+      for (const check of readiness.checks) {
+        const { name, outcome, reason } = check;
         const container = containers.find(one => one.name === name);
         if (container !== undefined) {
           const value = outcome === 'passed' || outcome === 'unobserved' ? 1 : 0;
@@ -50,11 +51,11 @@ export function createStory(log: Logger, metrics: Metrics): Story {
             critical: String(container.critical),
           });
         }
-        if (told.get(name) !== next.get(name))
-          log.info({ check: name, outcome }, `${name} ${outcome}: ${reason}`);
+        if (!told.has(keyOf(check))) log.info({ check: name, outcome }, `${name} ${outcome}: ${reason}`);
       }
-      for (const name of told.keys()) {
-        if (!next.has(name)) log.info({ check: name, outcome: 'ended' }, `${name} blocks no more`);
+      const names = new Set(next.values());
+      for (const name of new Set(told.values())) {
+        if (!names.has(name)) log.info({ check: name, outcome: 'ended' }, `${name} blocks no more`);
       }
       told = next;
     },
@@ -64,6 +65,11 @@ export function createStory(log: Logger, metrics: Metrics): Story {
       for (const one of PHASES) metrics.set('podusher_drain_phase', one === phase ? 1 : 0, { phase: one });
     },
   };
+}
+
+/** A check that is told once, though its reason may be put differently from one probe to the next. */
+function keyOf({ name, outcome, since }: Check): string {
+  return `${name} ${outcome} ${since}`;
 }
 
 function measure(entry: DrainEntry, since: number, metrics: Metrics): void {
