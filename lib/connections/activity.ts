@@ -1,5 +1,6 @@
+import { compareInfo, gatherEvidence, type Habit, learnHabit, type Moved } from './evidence.ts';
 import type { Socket, TcpInfo, TcpState } from './socket.ts';
-import { judgeTie, LAST_ACK_AFTER_MS, type TieEvidence } from './tie.ts';
+import { judgeTie, type TieEvidence } from './tie.ts';
 
 // Whether a request is in flight on a connection, from consecutive looks at its server's end.
 // Measured against a server that knows: `npm run bench:inflight`.
@@ -21,6 +22,9 @@ interface Watched {
   readonly at: number;
   readonly info: TcpInfo;
   readonly tie: TieEvidence;
+  /** What it surely did at that look; undefined where only bytes on their way, or too little, is known. */
+  readonly sure: 'in flight' | 'idle' | undefined;
+  readonly habit: Habit | undefined;
   /** In how many samples it had sent, since it last received. */
   readonly sends: number;
   /** Whether it has sent since the request in hand came. */
@@ -62,19 +66,29 @@ function watch(before: Activity | undefined, socket: Socket, now: number, doubtM
     const verdict = open ? 'in flight' : 'idle';
     return { verdict, firstSeenAt, begunAt: open ? firstSeenAt : undefined, watched: undefined };
   }
-  const moved = compare(before?.watched?.info, info);
-  const sends = (moved.received ? 0 : (before?.watched?.sends ?? 0)) + (moved.sent ? 1 : 0);
-  const tie = gatherEvidence(before?.watched, socket.state, info, moved);
-  const verdict = judge(socket, info, tie, sends, doubtMs);
+  const moved = compareInfo(before?.watched?.info, info);
+  const sends = countSends(before?.watched?.sends ?? 0, info, moved);
+  const tie = gatherEvidence(before?.watched, PEER_CLOSED.has(socket.state), info, moved);
+  const sure = judge(socket, info, tie);
+  const isStream = sends >= 2 && info.lastDataSentMs < STREAM_ENDS_MS;
+  const verdict = hasBytes(socket) || isStream ? 'in flight' : (sure ?? doubt(info, doubtMs));
+  const isSureIdle = sure === 'idle' && verdict === 'idle';
+  const habit = isSureIdle ? learnHabit(before?.watched?.habit, info) : before?.watched?.habit;
+  const watched = { at: now, info, tie, sends, sure: hasBytes(socket) ? undefined : sure, habit };
   if (verdict === 'idle') {
-    const watched = { at: now, info, tie, sends, answered: false };
-    return { verdict, firstSeenAt, begunAt: undefined, watched };
+    return { verdict, firstSeenAt, begunAt: undefined, watched: { ...watched, answered: false } };
   }
   const isNew =
     before?.begunAt === undefined || (moved.received && (moved.sent || before.watched?.answered === true));
   const begunAt = isNew ? lastByteAt(info, before?.watched?.at, now) : before.begunAt;
   const answered = isNew ? false : moved.sent || before.watched?.answered === true;
-  return { verdict, firstSeenAt, begunAt, watched: { at: now, info, tie, sends, answered } };
+  return { verdict, firstSeenAt, begunAt, watched: { ...watched, answered } };
+}
+
+/** What was sent in the interval in which something came, counts only where it is known to have been sent after it. */
+function countSends(before: number, info: TcpInfo, { received, sent }: Moved): number {
+  if (!received) return before + (sent ? 1 : 0);
+  return sent && info.lastDataSentMs < info.lastDataReceivedMs ? 1 : 0;
 }
 
 /** When the last byte came, but not before the last look, which saw the connection without this request. */
@@ -83,59 +97,16 @@ function lastByteAt(info: TcpInfo, lookedAt: number | undefined, now: number): n
   return Math.max(now - ageMs, lookedAt ?? Number.NEGATIVE_INFINITY);
 }
 
-interface Moved {
-  readonly received: boolean;
-  readonly sent: boolean;
-  readonly ackIn: boolean;
-  readonly ackOut: boolean;
-}
-
-function compare(before: TcpInfo | undefined, info: TcpInfo): Moved {
-  if (before === undefined) return { received: false, sent: false, ackIn: false, ackOut: false };
-  const dataIn = info.dataSegmentsIn - before.dataSegmentsIn;
-  const dataOut = info.dataSegmentsOut - before.dataSegmentsOut;
-  return {
-    received: dataIn !== 0,
-    sent: dataOut !== 0,
-    // The counters wrap at 2^32, hence `| 0`.
-    ackIn: ((info.segmentsIn - before.segmentsIn - dataIn) | 0) > 0,
-    ackOut: ((info.segmentsOut - before.segmentsOut - dataOut) | 0) > 0,
-  };
-}
-
-const NO_ACKS = { in: false, out: false } as const;
-
-function gatherEvidence(
-  before: Watched | undefined,
-  state: TcpState,
-  info: TcpInfo,
-  moved: Moved,
-): TieEvidence {
-  const unseen = { within: undefined, after: NO_ACKS };
-  if (before === undefined) return unseen;
-  const closed = PEER_CLOSED.has(state);
-  if (moved.received || moved.sent) {
-    return closed ? unseen : { within: { in: moved.ackIn, out: moved.ackOut }, after: NO_ACKS };
-  }
-  if (closed || info.lastDataReceivedMs >= LAST_ACK_AFTER_MS) return before.tie;
-  const { within, after } = before.tie;
-  return { within, after: { in: after.in || moved.ackIn, out: after.out || moved.ackOut } };
-}
-
-function judge(
-  socket: Socket,
-  info: TcpInfo,
-  tie: TieEvidence,
-  sends: number,
-  doubtMs: number,
-): Activity['verdict'] {
-  if (hasBytes(socket)) return 'in flight';
-  if (SELF_CLOSED.has(socket.state)) return 'idle';
-  if (sends >= 2 && info.lastDataSentMs < STREAM_ENDS_MS) return 'in flight';
-  if (info.dataSegmentsIn === 0) return 'idle';
+/** @returns what the order of its data tells; undefined where it does not. */
+function judge({ state }: Socket, info: TcpInfo, tie: TieEvidence): 'in flight' | 'idle' | undefined {
+  if (SELF_CLOSED.has(state) || info.dataSegmentsIn === 0) return 'idle';
   if (info.dataSegmentsOut === 0 || info.lastDataReceivedMs < info.lastDataSentMs) return 'in flight';
-  if (info.lastDataSentMs < info.lastDataReceivedMs) return 'idle';
-  return judgeTie(info, tie, doubtMs);
+  return info.lastDataSentMs < info.lastDataReceivedMs ? 'idle' : judgeTie(info, tie);
+}
+
+/** Idle connections stay ties for ever, so doubt must end. */
+function doubt({ lastDataReceivedMs }: TcpInfo, doubtMs: number): 'in doubt' | 'idle' {
+  return lastDataReceivedMs < doubtMs ? 'in doubt' : 'idle';
 }
 
 /** Whether bytes are unread, unsent or unacknowledged, the FINs not counted. */

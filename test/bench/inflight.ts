@@ -9,7 +9,7 @@ const { values } = parseArgs({
   options: { seconds: { type: 'string', default: '60' }, json: { type: 'boolean', default: false } },
 });
 const seconds = Number(values.seconds);
-const figures = await experiment({ seconds, doubtMs: 5000 });
+const figures = await experiment({ seconds, doubtMs: 5000, longestAnswerMs: 8000 });
 
 const share = (part: number, whole: number): string =>
   `${part} of ${whole} (${((100 * part) / whole).toFixed(2)} %)`;
@@ -26,8 +26,8 @@ const rows: readonly (readonly [string, string, boolean?])[] = [
   ['Idle, in doubt', share(figures.idleInDoubt, figures.idle)],
   [
     'Idle, held for longer than drain-doubt after its last byte',
-    share(figures.idleHeldTooLong, figures.idle),
-    figures.idleHeldTooLong === 0,
+    share(figures.idleHeldTooLong, figures.idleForLong),
+    figures.idleHeldTooLong === 0 && figures.idleForLong > 0,
   ],
   ['Enough looks at requests in flight', '', figures.inFlight >= LEAST_IN_FLIGHT_PER_SECOND * seconds],
 ];

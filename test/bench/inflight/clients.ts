@@ -1,12 +1,13 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { workerData } from 'node:worker_threads';
-import { announced, truth } from './truth.ts';
+import { announced, longestAnswer, truth } from './truth.ts';
 
 // Kept connections of five habits, eight of each.
 
 const memory: SharedArrayBuffer = workerData;
-const port = await announced(truth(memory));
+const known = truth(memory);
+const port = await announced(known);
 const CLIENTS = 40;
 
 /** How long each habit waits before its next request. */
@@ -21,7 +22,7 @@ const HABITS_MS: readonly (() => number)[] = [
 function answerMs(): number {
   const kind = Math.random();
   if (kind < 0.6) return 0;
-  return kind < 0.85 ? between(0, 60) : between(500, 8000);
+  return kind < 0.85 ? between(0, 60) : between(500, longestAnswer(known));
 }
 
 function between(least: number, most: number): number {
@@ -31,6 +32,7 @@ function between(least: number, most: number): number {
 async function client(habit: () => number): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   for (;;) {
+    while (longestAnswer(known) === 0) await sleep(100);
     await get(agent, Math.round(answerMs()));
     const pauseMs = habit();
     if (pauseMs > 0) await sleep(pauseMs);

@@ -6,12 +6,13 @@ import type { Activity } from '../../../lib/connections/activity.ts';
 import type { EndFilter } from '../../../lib/connections/inet-diag-request.ts';
 import type { Socket } from '../../../lib/connections/socket.ts';
 import type { Parsed } from '../../../lib/settings/parsed.ts';
-import { announced, IDLE, IN_FLIGHT, type Truth, truth } from './truth.ts';
+import { announced, IDLE, IN_FLIGHT, setLongestAnswer, type Truth, truth } from './truth.ts';
 
 /** How to run the experiment. */
 export interface Experiment {
   readonly seconds: number;
   readonly doubtMs: number;
+  readonly longestAnswerMs: number;
 }
 
 const SAMPLE_EVERY_MS = 100;
@@ -28,6 +29,8 @@ export interface Figures {
   idleInDoubt: number;
   /** Idle, called in flight or in doubt, and its last byte was longer ago than doubt may last. */
   idleHeldTooLong: number;
+  /** How many there were whose last byte was longer ago than that. */
+  idleForLong: number;
   /** Truth changed while sampling, or the request was younger than one interval. */
   leftOut: number;
 }
@@ -39,6 +42,7 @@ export interface Figures {
 export async function experiment(options: Experiment): Promise<Figures> {
   const known = truth();
   const netlink = new Netlink(need(await loadSystemCalls()));
+  setLongestAnswer(known, options.longestAnswerMs);
   const threads = ['server', 'clients'].map(
     name => new Worker(new URL(`./${name}.ts`, import.meta.url), { workerData: known.memory }),
   );
@@ -51,16 +55,19 @@ export async function experiment(options: Experiment): Promise<Figures> {
 }
 
 async function sampleFor(
-  { seconds, doubtMs }: Experiment,
+  { seconds, doubtMs, longestAnswerMs }: Experiment,
   known: Truth,
   netlink: Netlink,
   port: number,
 ): Promise<Figures> {
   const figures = noFigures();
   const watch = new ConnectionWatch();
-  const until = performance.now() + seconds * 1000;
+  const pauseAt = performance.now() + seconds * 1000;
+  // Then all connections idle, until no doubt may hold any of them.
+  const until = pauseAt + longestAnswerMs + doubtMs + 1000;
   let nextSampleAt = 0;
   for (let next = performance.now(); next < until; ) {
+    if (performance.now() >= pauseAt) setLongestAnswer(known, 0);
     if (performance.now() < nextSampleAt) {
       watch.lookUp(netlink, clock(), doubtMs);
     } else {
@@ -115,6 +122,7 @@ function count(
     if (verdict === 'in flight') figures.idleCalledInFlight++;
     if (verdict === 'in doubt') figures.idleInDoubt++;
     const lastByteMs = Math.min(info.lastDataReceivedMs, info.lastDataSentMs);
+    if (lastByteMs > doubtMs) figures.idleForLong++;
     if (verdict !== 'idle' && lastByteMs > doubtMs) figures.idleHeldTooLong++;
   } else {
     figures.leftOut++;
@@ -131,6 +139,7 @@ function noFigures(): Figures {
     idleCalledInFlight: 0,
     idleInDoubt: 0,
     idleHeldTooLong: 0,
+    idleForLong: 0,
     leftOut: 0,
   };
 }

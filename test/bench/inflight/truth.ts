@@ -17,8 +17,10 @@ export interface Truth {
 
 const PORTS = 65_536;
 
-/** Where no connection is, the server's port stands, once it listens. */
+/** No connection is from port 0: there stands the server's port, once it listens. */
 const SERVER = 0;
+/** Nor from port 1: there stands the longest answer, in ms; 0 when the clients are to pause. */
+const LONGEST = 1;
 
 /** @param memory of another thread's truth, to share it. */
 export function truth(memory: SharedArrayBuffer = new SharedArrayBuffer(PORTS * 16)): Truth {
@@ -50,4 +52,13 @@ export async function announced(known: Truth): Promise<number> {
     await sleep(5);
   }
   throw new Error('The server does not listen after 10 s');
+}
+
+/** Tells the clients how long answers may take; 0 makes them pause after the request in hand. */
+export function setLongestAnswer(known: Truth, ms: number): void {
+  Atomics.store(known.state, LONGEST, ms);
+}
+
+export function longestAnswer(known: Truth): number {
+  return Atomics.load(known.state, LONGEST);
 }

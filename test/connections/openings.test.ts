@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { agesOfOpenings, beginOpenings, countOpenings, noteOpening } from '../../lib/connections/openings.ts';
+import { connectionName, type Socket } from '../../lib/connections/socket.ts';
+import { socketLike } from './sockets.ts';
+
+const server = { address: '127.0.0.1', port: 4000 };
+
+/** The server's end of a connection from that port. */
+function serverEnd(port: number, key: string, state: Socket['state'] = 'established'): Socket {
+  return socketLike({ key, state, local: server, remote: { address: '127.0.0.1', port } });
+}
+
+function clientEnd(port: number, key: string, state: Socket['state'] = 'established'): Socket {
+  return socketLike({ key, state, local: { address: '127.0.0.1', port }, remote: server });
+}
+
+/** How many were counted after each further list. */
+function totals(first: readonly Socket[], ...lists: readonly (readonly Socket[])[]): number[] {
+  let openings = beginOpenings(first, [], 0);
+  return lists.map((sockets, i) => {
+    openings = countOpenings(openings, sockets, 100 * (i + 1));
+    return openings.total;
+  });
+}
+
+test('countOpenings() counts each connection once, by whichever of its ends', () => {
+  assert.deepEqual(totals([serverEnd(1, 'a')], [serverEnd(1, 'a')]), [0]);
+  assert.deepEqual(
+    totals([], [serverEnd(1, 'a'), clientEnd(1, 'b')], [clientEnd(1, 'b', 'time-wait')]),
+    [1, 1],
+  );
+  assert.deepEqual(totals([], [serverEnd(1, 'a')], [clientEnd(1, 'b', 'time-wait')]), [1, 1]);
+  assert.deepEqual(totals([], [clientEnd(1, 'b', 'time-wait')], [clientEnd(1, 'b', 'time-wait')]), [1, 1]);
+  assert.deepEqual(totals([], [serverEnd(1, 'a'), serverEnd(2, 'c')], []), [2, 2]);
+});
+
+test('countOpenings() counts again when the same ends are used for another connection', () => {
+  const closed = clientEnd(1, 'b', 'time-wait');
+  assert.deepEqual(totals([], [closed], [serverEnd(1, 'c')], [clientEnd(1, 'd', 'time-wait')]), [1, 2, 2]);
+  assert.deepEqual(totals([], [closed], [clientEnd(1, 'd', 'time-wait')]), [1, 2]);
+  assert.deepEqual(totals([], [serverEnd(1, 'a')], [serverEnd(1, 'c')]), [1, 2]);
+});
+
+test('noteOpening() counts what its opener reports, but not again what a list shows', () => {
+  const name = connectionName(serverEnd(1, 'a'));
+  const none = beginOpenings([], [], 0);
+  const reported = noteOpening(none, { name, at: 10 });
+  assert.equal(reported.total, 1);
+  assert.equal(countOpenings(reported, [serverEnd(1, 'a')], 20).total, 1, 'reported, then listed');
+  const listed = countOpenings(none, [serverEnd(1, 'a')], 10);
+  assert.equal(noteOpening(listed, { name, at: 11 }).total, 1, 'listed, then reported');
+  const reset = countOpenings(countOpenings(reported, [], 20), [], 30);
+  assert.equal(reset.total, 1, 'reset: no list shows it');
+  assert.equal(noteOpening(reset, { name, at: 40 }).total, 2, 'its ends used again');
+  assert.equal(countOpenings(reset, [], 70_000).known.size, 0, 'forgotten after a minute');
+});
+
+test('beginOpenings() does not count what was there or reported before', () => {
+  const name = connectionName(serverEnd(2, 'c'));
+  const openings = beginOpenings([serverEnd(1, 'a')], [{ name, at: -500 }], 0);
+  assert.equal(openings.total, 0);
+  assert.equal(countOpenings(openings, [serverEnd(1, 'a'), serverEnd(2, 'c')], 100).total, 0);
+});
+
+test('agesOfOpenings() tells each connection once, by TIME-WAIT or by its report', () => {
+  const closed = { ...clientEnd(1, 'b', 'time-wait'), timerMs: 50_000 };
+  const reports = [
+    { name: connectionName(closed), at: 80_000 },
+    { name: connectionName(clientEnd(2, 'd')), at: 99_000 },
+  ];
+  const ages = agesOfOpenings([closed, serverEnd(3, 'e')], reports, 100_000);
+  assert.deepEqual(new Set(ages), new Set([1000, 10_000]));
+  assert.equal(ages.length, 2);
+});
