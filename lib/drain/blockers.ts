@@ -10,11 +10,11 @@ import { goneDependency } from './waves.ts';
  */
 export function blockersOf(state: State): Blocker[] {
   if (state.phase === 'serving') return [];
+  if (state.phase === 'settling') return [];
+  if (state.kind === 'restart') return restarts(state);
   const { settings, since } = state;
-  const blockers: Blocker[] = [];
-  if (!settings.readyDuringDrain) blockers.push(blocker('draining, and ready-during-drain is false', since));
-  if (state.phase === 'settling') return blockers;
-  return [...blockers, ...(state.kind === 'restart' ? restarts(state) : releases(state))];
+  if (settings.readyDuringDrain) return releases(state);
+  return [blocker('draining, and ready-during-drain is false', since), ...releases(state)];
 }
 
 function restarts(state: Restarting): Blocker[] {

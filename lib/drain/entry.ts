@@ -40,5 +40,6 @@ export type ReleasedBecause =
   | 'restart drained'
   | 'restart-drain-max'
   | 'agent restarts'
+  | 'agent leaves'
   | 'all others stopped'
   | 'false alarm';

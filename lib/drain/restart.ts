@@ -1,9 +1,22 @@
+import { DEFAULT_STOP_TIMEOUT_MS } from './budget.ts';
 import type { ReleasedBecause } from './entry.ts';
 import { containerOf, isSeenGone, nameOf, SETTLE_MS } from './plan.ts';
 import { leave, release } from './release.ts';
+import type { Sample } from './sample.ts';
 import { evidenceOf, terminate } from './settling.ts';
-import { type Draining, type Hook, type HookName, type Restarting, type Serving, serving } from './state.ts';
+import {
+  type Draining,
+  type Hook,
+  type HookName,
+  type Restarting,
+  type Serving,
+  serving,
+  waiting,
+} from './state.ts';
 import type { Turn } from './turn.ts';
+
+/** At its bound a drain is judged by a sample no older than this. */
+const STALE_MS = 500;
 
 /**
  * Single containers restart: each drains by itself, briefly, for a container that restarts is likely sick. Over
@@ -21,23 +34,23 @@ export function restart(state: Restarting, turn: Turn): Serving | Restarting | D
     if (next !== undefined) hooks.set(name, next);
   }
   const own = hooks.get(state.settings.self);
-  if (leaves(state, own, turn)) {
+  if (leaves(state, hooks, turn)) {
     leave(turn);
     return { ...state, hooks, exited: true };
   }
   const others = [...hooks.keys()].some(name => name !== state.settings.self);
   if (!others && own?.released !== undefined)
     return { ...serving(state.next ?? state.settings), ownReleased: true };
-  if (hooks.size === 0) return serving(state.next ?? state.settings);
+  if (hooks.size === 0 && state.sigtermAt === undefined) return serving(state.next ?? state.settings);
   const changed =
     hooks.size !== state.hooks.size || [...hooks].some(([name, hook]) => state.hooks.get(name) !== hook);
   return changed ? { ...state, hooks } : state;
 }
 
 /** After SIGTERM the agent leaves once no hook waits: at once when its own was answered, else as after settling. */
-function leaves(state: Restarting, own: Hook | undefined, turn: Turn): boolean {
-  if (state.sigtermAt === undefined) return false;
-  return own?.released !== undefined || turn.due(state.sigtermAt + SETTLE_MS);
+function leaves(state: Restarting, hooks: Restarting['hooks'], turn: Turn): boolean {
+  if (state.sigtermAt === undefined || waiting({ ...state, hooks }).length > 0) return false;
+  return hooks.has(state.settings.self) || turn.due(state.sigtermAt + SETTLE_MS);
 }
 
 function answerIfDue(state: Restarting, name: HookName, hook: Hook, turn: Turn): Hook {
@@ -54,11 +67,15 @@ function whyRestart(state: Restarting, name: HookName, hook: Hook, turn: Turn): 
   const boundMs = Math.max(SETTLE_MS, restartDrainMaxMs);
   const isOver = turn.due(hook.since + boundMs);
   if (!turn.due(hook.since + Math.min(boundMs, Math.max(SETTLE_MS, drainMinMs)))) return undefined;
-  const read = isOver || state.sample?.at === turn.now ? state.sample?.read : undefined;
+  const read = readWithin(state, isOver ? STALE_MS : 0, turn);
   const own = (name === null ? undefined : read?.containers.get(name)?.inFlight) ?? read?.inFlight;
   const isIdle = own?.unknown === undefined && own !== undefined && own.requests + own.inDoubt === 0;
   if (isIdle) return 'restart drained';
   return isOver ? 'restart-drain-max' : undefined;
+}
+
+function readWithin({ sample }: Restarting, ageMs: number, { now }: Turn): Sample | undefined {
+  return sample !== undefined && now - sample.at <= ageMs ? sample.read : undefined;
 }
 
 /** @returns undefined once the container has stopped: its restart is the kubelet's from here on. */
@@ -66,7 +83,9 @@ function endIfStopped(state: Restarting, name: HookName, hook: Hook, turn: Turn)
   if (name === state.settings.self || hook.released === undefined) return hook;
   const { at } = hook.released;
   const seen = isSeenGone(state, nameOf(name)) && turn.now > at;
-  if (!seen && !turn.due(at + containerOf(state.settings, nameOf(name)).stopTimeoutMs)) return hook;
+  const { stopTimeoutMs } = containerOf(state.settings, nameOf(name));
+  // One that others depend on may have 0s of a termination, but it needs as long as any other to exit.
+  if (!seen && !turn.due(at + Math.max(stopTimeoutMs, DEFAULT_STOP_TIMEOUT_MS))) return hook;
   if (name !== null) {
     turn.tell({ type: 'stopped', container: name, because: seen ? 'seen' : 'time' });
     if (seen) turn.emit({ type: 'reset', container: name });

@@ -55,6 +55,8 @@ export interface Restarting extends Active {
 
 interface Terminating extends Active {
   readonly kind: 'termination';
+  /** What proved it. */
+  readonly evidence: 'own hook and another' | 'SIGTERM';
   readonly stopped: ReadonlyMap<string, Stopped>;
 }
 

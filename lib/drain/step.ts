@@ -54,12 +54,12 @@ function advance(state: State, turn: Turn): State {
 function terminating(before: Termination, turn: Turn): State {
   const plan = planOf(before);
   if (turn.due(plan.healAt)) return heal(before, turn);
-  const state = releaseWaves(noteStopped(before, plan, turn), plan, turn);
+  const noted = noteStopped(before, plan, turn);
+  const state = releaseWaves(noted.phase === 'draining' ? drain(noted, plan, turn) : noted, plan, turn);
   if (state.sigtermAt !== undefined && !waiting(state).some(name => hasCallers(state, name))) {
     leave(turn);
     return { ...state, exited: true };
   }
-  if (state.phase === 'draining') return drain(state, plan, turn);
   const over = state.phase === 'stopping' && waiting(state).length === 0 && othersOver(state, plan);
   return over ? { ...state, phase: 'stopped' } : state;
 }
@@ -100,6 +100,10 @@ function takeHook(state: State, name: HookName, turn: Turn): State {
   const known = state.phase === 'serving' ? undefined : state.hooks.get(name);
   if (known === undefined) turn.tell({ type: 'hook', container: name });
   if (state.phase === 'serving') return begin(state.settings, turn, new Map([[name, fresh]]));
+  if (state.exited) {
+    turn.emit({ type: 'answer', container: name, because: 'agent leaves' });
+    return state;
+  }
   const hooks = new Map(state.hooks);
   const over = state.phase !== 'settling' && state.kind === 'termination' && known?.released !== undefined;
   if (over) turn.emit({ type: 'answer', container: name, because: known.released.because });
@@ -111,7 +115,8 @@ function takeHook(state: State, name: HookName, turn: Turn): State {
 function takeLeft(state: State, name: HookName, turn: Turn): State {
   const hook = state.phase === 'serving' ? undefined : state.hooks.get(name);
   if (state.phase === 'serving' || hook === undefined || hook.released !== undefined) return state;
-  const callers = Math.max(0, hook.callers - 1);
+  if (hook.callers === 0) return state;
+  const callers = hook.callers - 1;
   if (callers === 0) turn.tell({ type: 'hook-left', container: name });
   return { ...state, hooks: new Map(state.hooks).set(name, { ...hook, callers }) };
 }

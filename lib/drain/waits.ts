@@ -10,11 +10,13 @@ export interface Wait {
   readonly untilAt: number;
 }
 
+const OTHER_HOOKS = 'other hooks, to tell a termination from a restart';
+
 /** @returns why this drain is not over yet, first cause first; empty where nothing is waited for. */
 export function waitsOf(state: State): Wait[] {
   if (state.phase === 'serving') return [];
   if (state.phase === 'settling') {
-    return [{ what: 'other hooks, to tell a termination from a restart', untilAt: state.since + SETTLE_MS }];
+    return [{ what: OTHER_HOOKS, untilAt: state.since + SETTLE_MS }];
   }
   if (state.kind === 'restart') return restartWaits(state);
   const plan = planOf(state);
@@ -25,10 +27,14 @@ function restartWaits(state: Restarting): Wait[] {
   const boundMs = Math.max(SETTLE_MS, state.settings.restartDrainMaxMs);
   return [...state.hooks]
     .filter(([, hook]) => hook.released === undefined)
-    .map(([name, hook]) => ({
-      what: `what is in flight in ${name ?? 'the pod'}, which restarts`,
-      untilAt: hook.since + boundMs,
-    }));
+    .map(([name, hook]) =>
+      name === state.settings.self
+        ? { what: OTHER_HOOKS, untilAt: hook.since + SETTLE_MS }
+        : {
+            what: `what is in flight in ${name ?? 'the pod'}, which restarts`,
+            untilAt: hook.since + boundMs,
+          },
+    );
 }
 
 function drainWaits(state: Draining, plan: Plan): Wait[] {

@@ -34,9 +34,19 @@ export function noteStopped<S extends Termination>(state: S, plan: Plan, turn: T
     const because = howStopped(state, plan, container, turn);
     if (because === undefined) continue;
     stopped.set(container.name, { at: turn.now, because });
-    turn.tell({ type: 'stopped', container: container.name, because });
+    if (container.name !== '') turn.tell({ type: 'stopped', container: container.name, because });
+    tellLoss(state, plan, container.name, turn);
   }
   return stopped.size === state.stopped.size ? state : { ...state, stopped };
+}
+
+/** A dependency that is gone while those that need it still wait: their waiting has become pointless. */
+function tellLoss(state: Termination, plan: Plan, name: string, turn: Turn): void {
+  const dependents = dependentsOf(plan, name)
+    .map(container => container.name)
+    .filter(dependent => !state.stopped.has(dependent));
+  const isLoss = dependents.length > 0 && state.hooks.get(name)?.released === undefined;
+  if (isLoss) turn.tell({ type: 'dependency-gone', container: name, dependents });
 }
 
 function howStopped(
@@ -49,10 +59,23 @@ function howStopped(
   if (isSeenGone(state, name)) return 'seen';
   if (turn.due(plan.stopBy(name))) return 'time';
   if (container.ports.length > 0) return undefined;
-  const hook = state.hooks.get(name === '' ? null : name);
-  // No hook: the kubelet sent SIGTERM when it began the others' (kubernetes-facts 1, 2), once they had time to come.
-  const signalAt = hook === undefined ? state.since + SETTLE_MS : hook.released?.at;
+  const signalAt = signalledAt(state, plan, container);
   return signalAt !== undefined && turn.due(signalAt + stopTimeoutMs) ? 'assumed' : undefined;
+}
+
+/**
+ * When the kubelet sent SIGTERM: with the answer to the hook, or where there is none, when it began the others'
+ * hooks (kubernetes-facts 1, 2), once these had time to come. A native sidecar's waits for all regular containers.
+ */
+function signalledAt(state: Termination, plan: Plan, { name, kind }: Container): number | undefined {
+  const hook = state.hooks.get(name === '' ? null : name);
+  const own = hook === undefined ? state.since + SETTLE_MS : hook.released?.at;
+  if (own === undefined || kind === 'regular') return own;
+  if (kind === 'native-sidecar-before-agent') return undefined;
+  const regulars = plan.containers.filter(container => container.kind === 'regular');
+  const ends = regulars.map(container => state.stopped.get(container.name)?.at ?? Number.POSITIVE_INFINITY);
+  const last = Math.max(own, ...ends);
+  return Number.isFinite(last) ? last : undefined;
 }
 
 /** Answers the hooks whose turn it is. @returns the same state when there are none. */

@@ -1,5 +1,5 @@
 import { budget } from '../drain/budget.ts';
-import { nameOf, planOf } from '../drain/plan.ts';
+import { nameOf, planOf, SETTLE_MS } from '../drain/plan.ts';
 import type { Serving, State } from '../drain/state.ts';
 import { waitsOf } from '../drain/waits.ts';
 import type { Readiness } from '../readiness/aggregate.ts';
@@ -107,7 +107,9 @@ function shutdownOf(state: State | undefined, name: string): StatusShutdown {
 
 function releaseBy(state: Exclude<State, Serving>, name: string): number {
   if (state.phase !== 'draining' || state.kind !== 'restart') return planOf(state).releaseAt(nameOf(name));
-  return (state.hooks.get(name)?.since ?? state.since) + state.settings.restartDrainMaxMs;
+  return (
+    (state.hooks.get(name)?.since ?? state.since) + Math.max(SETTLE_MS, state.settings.restartDrainMaxMs)
+  );
 }
 
 function drainStatus(state: State | undefined, count: number): StatusDrain {
@@ -145,5 +147,5 @@ function pick({
 function evidenceOf(state: Exclude<State, Serving>): string | null {
   if (state.phase === 'settling') return null;
   if (state.kind === 'restart') return 'hooks of others alone';
-  return state.sigtermAt === undefined ? 'own hook and another' : 'SIGTERM';
+  return state.evidence;
 }

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { blockersOf } from '../../lib/drain/blockers.ts';
 import type { Settings } from '../../lib/settings/settings.ts';
-import { container, pod } from './pods.ts';
-import { gone, hook, requests, type Scene, sockets, T, tell } from './story.ts';
+import { container, pod, railsAndAuth } from './pods.ts';
+import { gone, hook, only, requests, type Scene, sockets, T, tell } from './story.ts';
 
 /** rails needs auth; statsd is non-critical. */
 const settings = pod([
@@ -70,11 +70,11 @@ const CASES: readonly [
     [1000, gone('auth', 'rails')],
   ],
   [
-    'ready-during-drain is false, from the hook on',
+    'ready-during-drain is false, as soon as the hooks tell a termination',
     ['0 draining, and ready-during-drain is false'],
     0,
     OUT,
-    [0, hook('rails')],
+    [0, hook('rails'), hook('podusher')],
   ],
   [
     'ready-during-drain is false, in a termination',
@@ -91,3 +91,23 @@ for (const [when, blockers, atMs, over, ...scenes] of CASES) {
     assert.deepEqual(blockersAt(atMs, over, scenes), blockers);
   });
 }
+
+test('blockersOf() holds readiness until a released dependency, whose stop-timeout is 0s, has restarted', () => {
+  const { state } = tell(railsAndAuth, [[0, hook('auth')]], 5500);
+  assert.deepEqual(
+    blockersOf(state).map(({ reason }) => reason),
+    ['auth restarts'],
+  );
+  const seen = tell(railsAndAuth, [
+    [0, hook('auth')],
+    [5200, gone('auth')],
+  ]);
+  assert.deepEqual(only(seen, 'stopped', 'reset'), ['5300 stopped auth: seen', '5300 reset auth']);
+});
+
+test('blockersOf() says nothing of a non-critical container that restarts when ready-during-drain is false', () => {
+  const out = pod([container('rails'), container('statsd', { critical: false })], {
+    readyDuringDrain: false,
+  });
+  assert.deepEqual(blockersOf(tell(out, [[0, hook('statsd')]], 3000).state), []);
+});

@@ -218,3 +218,11 @@ test('drain() lasts drain-min alone when that is all the grace period there is',
   const told = tell(short, [DELETED, [0, ARRIVING, sockets({ inFlight: requests(1, 0) })]], 5000);
   assert.deepEqual(only(told, 'drained'), ['5000 drained: drain-max']);
 });
+
+test('drained is told before the releases of the same moment', () => {
+  const told = tell(pod([container('rails')]), [
+    [0, hook('rails'), hook('podusher'), sockets({ inFlight: requests(1, 0) })],
+  ]);
+  const types = told.entries.filter(({ at }) => at === T + 25_000).map(({ type }) => type);
+  assert.deepEqual(types.slice(-2), ['drained', 'released']);
+});

@@ -19,9 +19,9 @@ const graphs: Record<string, Record<string, readonly string[]>> = {
 };
 
 function containersOf(graph: Record<string, readonly string[]>, over: Partial<Container> = {}): Container[] {
-  const all = Object.values(graph).flat();
+  const all = new Set(Object.values(graph).flat());
   return Object.entries(graph).map(([name, dependsOn]) =>
-    container(name, { dependsOn, stopTimeoutMs: all.includes(name) ? 0 : 5000, ...over }),
+    container(name, { dependsOn, stopTimeoutMs: all.has(name) ? 0 : 5000, ...over }),
   );
 }
 

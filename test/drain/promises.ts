@@ -70,7 +70,9 @@ function checkEffect(before: Moment, effect: Effect, state: State, now: number):
     const left = hooks.some(({ released, callers }) => released === undefined && callers > 0);
     assert.ok(!left, 'left while a hook waited');
   }
-  if (effect.type === 'answer' && 'stopped' in state && !wasReleased(before, effect.container)) {
+  // Where the agent leaves, its listener goes, and with it the hook: it is as with no hook at all.
+  const isLeft = effect.type === 'answer' && effect.because === 'agent leaves';
+  if (effect.type === 'answer' && !isLeft && 'stopped' in state && !wasReleased(before, effect.container)) {
     checkRelease(state, effect.container, now);
   }
 }

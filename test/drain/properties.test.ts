@@ -97,16 +97,12 @@ function play(settings: Settings, other: Settings, moves: readonly Move[], lateM
     blockersOf(result.state);
     waitsOf(result.state);
   };
-  let hasSigterm = false;
   for (const one of moves) {
     const now = moment.now + one.afterMs;
     while (moment.wakeAt !== undefined && moment.wakeAt + lateMs <= now) {
       send({ type: 'tick', now: moment.wakeAt + lateMs });
     }
     if (moment.state.phase !== 'serving' && moment.state.exited) break;
-    // The kubelet sends SIGTERM when the own hook was answered, not before.
-    if (hasSigterm && one.type === 'hook' && one.who === 0) continue;
-    hasSigterm ||= one.type === 'sigterm';
     send(eventOf(one, settings, other, now));
   }
   checkLeadsOut(moment);

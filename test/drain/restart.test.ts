@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Settings } from '../../lib/settings/settings.ts';
-import { container, NOTHING, pod } from './pods.ts';
+import { container, NOTHING, pod, railsAndAuth } from './pods.ts';
 import {
   gone,
   hook,
@@ -228,4 +228,21 @@ test('restart() leaves a second after SIGTERM when no hook waits', () => {
     [3000, SIGTERM],
   ]);
   assert.equal(told.lines.at(-1), '4000 exit');
+});
+
+test('restart() leaves a second after SIGTERM even when the last restart is over before', () => {
+  const told = tell(railsAndAuth, [
+    [0, hook('rails')],
+    [9500, SIGTERM],
+  ]);
+  assert.equal(told.lines.at(-1), '10500 exit');
+});
+
+test('restart() answers the own hook before it leaves when that comes within the second after SIGTERM', () => {
+  const told = tell(railsAndAuth, [
+    [0, hook('rails')],
+    [7000, SIGTERM],
+    [7500, hook('podusher')],
+  ]);
+  assert.deepEqual(told.answers.at(-1)?.split(' ')[1], 'podusher:');
 });

@@ -165,3 +165,11 @@ test('terminate() runs the drain actions once, and a restart runs none', () => {
   assert.deepEqual(only(termination, 'act'), ['0 act']);
   assert.deepEqual(only(tell(railsAndAuth, [[0, hook('rails')]]), 'act'), []);
 });
+
+test('terminate() counts the grace period from SIGTERM when that came first', () => {
+  const told = tell(railsAndAuth, [
+    [0, SIGTERM],
+    [900, hook('rails'), hook('auth')],
+  ]);
+  assert.equal(told.lines.at(-1), '30000 exit');
+});

@@ -241,3 +241,23 @@ test('step() tells of each first answer that the container was released, and why
   ]);
   assert.equal(told.answers.length, 4, 'the kubelet that asks again is answered as it stands');
 });
+
+test('step() answers a hook that comes after the agent was told to leave', () => {
+  let { state } = step(serving(railsAndAuth), { type: 'sigterm', now: T });
+  ({ state } = step(state, { type: 'tick', now: T + 1000 }));
+  const late = step(state, { type: 'hook', container: 'rails', now: T + 1001 });
+  assert.ok(late.effects.some(({ type }) => type === 'answer'));
+});
+
+test('hook-left is told once', () => {
+  const told = tell(
+    railsAndAuth,
+    [
+      [0, hook('rails')],
+      [100, left('rails')],
+      [200, left('rails')],
+    ],
+    500,
+  );
+  assert.equal(only(told, 'hook-left').length, 1);
+});

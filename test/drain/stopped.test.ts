@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { blockersOf } from '../../lib/drain/blockers.ts';
 import type { Container } from '../../lib/settings/settings.ts';
-import { container, pod } from './pods.ts';
-import { gone, hook, type Scene, tell } from './story.ts';
+import { container, pod, railsAndAuth } from './pods.ts';
+import { gone, hook, requests, type Scene, sockets, T, tell } from './story.ts';
 
 /** When each container counts as stopped, and when the agent is released. */
 const ENDS: readonly [when: string, containers: readonly Container[], scenes: Scene[], lines: string[]][] = [
@@ -77,3 +78,51 @@ for (const [when, containers, scenes, lines] of ENDS) {
     assert.deepEqual(seen, lines);
   });
 }
+
+test('noteStopped() does not take a native sidecar without ports and hook for stopped while regular containers run', () => {
+  for (const kind of ['native-sidecar-before-agent', 'native-sidecar-after-agent'] as const) {
+    const settings = pod([
+      container('rails', { dependsOn: ['auth'] }),
+      container('auth', { ports: [], stopTimeoutMs: 0, kind, sidecarIndex: 0 }),
+    ]);
+    const busy = sockets({ inFlight: requests(1, 0) });
+    const told = tell(
+      settings,
+      [
+        [0, hook('rails'), hook('podusher'), busy],
+        [9000, sockets({ inFlight: requests(0, 0, { oldestBegunAt: undefined }) })],
+      ],
+      9500,
+    );
+    assert.deepEqual(told.answers, ['9000 rails: drained'], kind);
+    assert.deepEqual(
+      blockersOf(tell(settings, [[0, hook('rails'), hook('podusher'), busy]], 4000).state),
+      [],
+      kind,
+    );
+  }
+});
+
+test('dependency-gone is told when a dependency has gone before its dependents', () => {
+  const told = tell(
+    railsAndAuth,
+    [
+      [0, hook('rails'), hook('podusher')],
+      [1000, gone('auth')],
+    ],
+    6000,
+  );
+  const entry = told.entries.find(({ type }) => type === 'dependency-gone');
+  assert.deepEqual(entry, {
+    at: T + 1100,
+    type: 'dependency-gone',
+    container: 'auth',
+    dependents: ['rails'],
+  });
+});
+
+test('nothing is told of a container without a name when a bare hook was released', () => {
+  const told = tell(railsAndAuth, [[0, hook(null), hook('podusher')]]);
+  const nameless = told.entries.filter(entry => 'container' in entry && entry.container === '');
+  assert.deepEqual(nameless, []);
+});

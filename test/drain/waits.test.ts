@@ -104,3 +104,18 @@ for (const [inFlight, words] of WORDS) {
     assert.equal(inFlightWords(inFlight), words);
   });
 }
+
+test('waitsOf() says of the own hook, in a restart, what it waits for and until when', () => {
+  const told = tell(
+    railsAndAuth,
+    [
+      [0, hook('rails')],
+      [6000, hook('podusher')],
+    ],
+    6500,
+  );
+  assert.deepEqual(
+    waitsOf(told.state).map(({ untilAt }) => untilAt - T),
+    [7000],
+  );
+});
