@@ -166,6 +166,15 @@ test('probeHttp() fails when the answer breaks off in its head or in its body', 
   }
 });
 
+test('probeHttp() fails by its status when the target switches protocols', async context => {
+  const switching = await saying(
+    context,
+    'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\nhello',
+  );
+  assert.match((await run(probe(`http://:${switching.port}/`))).reason, /^HTTP 101 from /);
+  await switching.allClosed();
+});
+
 test('probeHttp() succeeds when a body without a length ends with its connection', async context => {
   const { port } = await rawTarget(context, socket =>
     socket.once('data', () => socket.end('HTTP/1.0 200 OK\r\n\r\nall of it')),

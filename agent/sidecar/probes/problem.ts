@@ -3,7 +3,10 @@ export class ProbeTimeout extends Error {
   readonly code = 'PROBE_TIMEOUT';
 }
 
-/** By Node's and undici's stable codes; the phrases say it of a target. */
+/** What node:http calls a reset too, though nobody sent one. */
+const CLOSED_EARLY = 'CLOSED_EARLY';
+
+/** By Node's stable codes; the phrases say it of a target. */
 const PHRASES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'refused the connection',
   ECONNRESET: 'reset the connection',
@@ -13,9 +16,8 @@ const PHRASES: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'cannot be reached',
   ENETUNREACH: 'cannot be reached',
   ETIMEDOUT: 'cannot be reached',
-  UND_ERR_SOCKET: 'closed the connection before the whole answer',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'closed the connection before the whole answer',
-  UND_ERR_HEADERS_OVERFLOW: 'sent too many headers',
+  [CLOSED_EARLY]: 'closed the connection before the whole answer',
+  HPE_HEADER_OVERFLOW: 'sent too many headers',
 };
 
 /** What a target does not speak, by the prefix of the error's code; the messages hold memory addresses and the like. */
@@ -35,14 +37,14 @@ export function connectionProblem(error: unknown, target: string): string {
   const code = codeOf(error);
   const message = error instanceof Error ? (error.message.split('\n')[0] ?? '').slice(0, 200) : String(error);
   if (error instanceof ProbeTimeout) return `${target} ${message}`;
+  const phrase = PHRASES[code];
+  if (phrase !== undefined) return `${target} ${phrase}`;
   const [, protocol] = NOT_SPOKEN.find(([prefix]) => code.startsWith(prefix)) ?? [];
   if (protocol !== undefined) return `${target} did not answer in ${protocol} (${code})`;
-  return `${target} ${PHRASES[code] ?? `failed: ${message || code}`}`;
+  return `${target} failed: ${message || code}`;
 }
 
 function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return '';
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  // undici's parser gives a code to some of its errors only.
-  return error.name === 'HTTPParserError' ? 'HPE_INVALID' : '';
+  if (!(error instanceof Error) || !('code' in error)) return '';
+  return error.code === 'ECONNRESET' && !('syscall' in error) ? CLOSED_EARLY : String(error.code);
 }
