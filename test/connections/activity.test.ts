@@ -52,7 +52,7 @@ function movedBy(dataIn: number, dataOut: number): Partial<TcpInfo> {
 }
 
 /** Idle after so many exchanges of one segment each way. */
-function exchanged(count: number): readonly [number, Partial<TcpInfo>] {
+function afterExchanges(count: number): readonly [number, Partial<TcpInfo>] {
   const segments = { segmentsIn: count, segmentsOut: count, dataSegmentsIn: count, dataSegmentsOut: count };
   return [100 * count, { ...infoLike(), ...segments }];
 }
@@ -205,16 +205,20 @@ test('watchActivity() resolves a tie when the number of segments tells, after a 
 });
 
 test('watchActivity() resolves a tie when each request and answer so far had one segment', () => {
-  const three = [exchanged(3), exchanged(4), exchanged(5)];
+  const three = [afterExchanges(3), afterExchanges(4), afterExchanges(5)];
   assert.equal(lastVerdict(...three, [1000, movedBy(2, 1)]), 'in flight', 'one more came');
   assert.equal(lastVerdict(...three, [1000, movedBy(2, 2)]), 'in doubt', 'as many came as went');
   assert.equal(lastVerdict(...three, [1000, movedBy(3, 1)]), 'in doubt', 'two more came');
-  assert.equal(lastVerdict(exchanged(4), exchanged(5), [1000, movedBy(2, 1)]), 'in doubt', 'no habit yet');
-  const [, uneven] = exchanged(4);
+  assert.equal(
+    lastVerdict(afterExchanges(4), afterExchanges(5), [1000, movedBy(2, 1)]),
+    'in doubt',
+    'no habit yet',
+  );
+  const [, uneven] = afterExchanges(4);
   const other = [
-    exchanged(3),
+    afterExchanges(3),
     [400, { ...uneven, dataSegmentsOut: 3, segmentsOut: 3 }],
-    exchanged(5),
+    afterExchanges(5),
   ] as const;
   assert.equal(lastVerdict(...other, [1000, movedBy(2, 1)]), 'in doubt', 'not always so');
 });

@@ -84,7 +84,7 @@ export class ArrivalsWatch {
     scope: Scope,
     sockets: Parsed<readonly Socket[]>,
     own: readonly OwnConnection[],
-    reader: SocketReader,
+    reader: Pick<SocketReader, 'listTimeWait'>,
   ): ArrivalsLook {
     if (scope.hostNetwork) return untold("The node's own network counts everybody's connections");
     const count = this.#count(now, scope, sockets, own, reader);
@@ -105,7 +105,7 @@ export class ArrivalsWatch {
     scope: Scope,
     sockets: Parsed<readonly Socket[]>,
     own: readonly OwnConnection[],
-    reader: SocketReader,
+    reader: Pick<SocketReader, 'listTimeWait'>,
   ): Parsed<number> {
     const isByList = scope.outsideAddresses !== undefined;
     const accepted = isByList ? parsed(0) : this.#readAccepted();
@@ -130,7 +130,7 @@ export class ArrivalsWatch {
     now: number,
     scope: Scope,
     own: readonly OwnConnection[],
-    reader: SocketReader,
+    reader: Pick<SocketReader, 'listTimeWait'>,
   ): number | undefined {
     const timeWait = reader.listTimeWait(countedFilters(scope));
     if (!timeWait.ok) return undefined;

@@ -1,4 +1,4 @@
-import { readProcSockets } from './proc.ts';
+import { readListeningPorts } from './proc.ts';
 
 const EVERY_MS = 1000;
 
@@ -10,9 +10,8 @@ const EVERY_MS = 1000;
  */
 export function watchListening(listen: (ports: ReadonlySet<number>) => void): () => void {
   function read(): void {
-    const sockets = readProcSockets();
-    if (!sockets.ok) return;
-    listen(new Set(sockets.value.filter(({ state }) => state === 'listen').map(({ local }) => local.port)));
+    const ports = readListeningPorts();
+    if (ports.ok) listen(ports.value);
   }
   read();
   const timer = setInterval(read, EVERY_MS);

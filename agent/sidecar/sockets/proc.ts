@@ -22,14 +22,31 @@ export function readProcSockets(folder = '/proc/net'): Parsed<readonly Socket[]>
   return v6.ok ? parsed([...v4.value, ...v6.value]) : v6;
 }
 
+/**
+ * @returns the TCP ports that listen. The kernel writes those sockets before all others (`tcp_seek_last_pos` in
+ * `net/ipv4/tcp_ipv4.c`), so that no more of the files is read, however many connections there are.
+ */
+export function readListeningPorts(folder = '/proc/net'): Parsed<ReadonlySet<number>> {
+  const v4 = read(`${folder}/tcp`, SOCKETS_BYTES, parseProcNetTcp, undefined, NOT_LISTENING);
+  if (!v4.ok) return v4;
+  const v6 = read(`${folder}/tcp6`, SOCKETS_BYTES, parseProcNetTcp, parsed([]), NOT_LISTENING);
+  if (!v6.ok) return v6;
+  const listening = [...v4.value, ...v6.value].filter(({ state }) => state === 'listen');
+  return parsed(new Set(listening.map(({ local }) => local.port)));
+}
+
+/** A line of a socket in another state than 0A. */
+const NOT_LISTENING = /^ *\d+: \S+ \S+ (?!0A)/m;
+
 function read<T>(
   path: string,
   mostBytes: number,
   parse: (text: string) => Parsed<T>,
   missing?: Parsed<T>,
+  enough?: RegExp,
 ): Parsed<T> {
   try {
-    const text = readText(path, mostBytes);
+    const text = readText(path, mostBytes, enough);
     if (text === undefined) return unparsed(`${path} is longer than ${mostBytes} bytes`);
     const result = parse(text);
     return result.ok
@@ -42,17 +59,22 @@ function read<T>(
   }
 }
 
-/** Files of /proc do not tell their size. @returns undefined for one that is longer. */
-function readText(path: string, mostBytes: number): string | undefined {
+/**
+ * Files of /proc do not tell their size.
+ * @param enough what need not be read on after; then only whole lines are given.
+ * @returns undefined for a file that is longer.
+ */
+function readText(path: string, mostBytes: number, enough?: RegExp): string | undefined {
   const file = openSync(path, 'r');
   try {
-    const chunks: Buffer[] = [];
+    const chunks: string[] = [];
+    const chunk = Buffer.allocUnsafe(65_536);
     for (let total = 0; total <= mostBytes; ) {
-      const chunk = Buffer.allocUnsafe(65_536);
       const length = readSync(file, chunk);
-      if (length === 0) return Buffer.concat(chunks).toString('latin1');
-      chunks.push(chunk.subarray(0, length));
+      if (length === 0) return chunks.join('');
+      chunks.push(chunk.toString('latin1', 0, length));
       total += length;
+      if (enough?.test(chunks.at(-1) ?? '')) return chunks.join('').replace(/[^\n]*$/, '');
     }
     return undefined;
   } finally {

@@ -1,0 +1,310 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { loadSystemCalls, Netlink, type SystemCalls } from '../../agent/sidecar/sockets/netlink.ts';
+import type { EndFilter } from '../../lib/connections/inet-diag-request.ts';
+import type { Socket } from '../../lib/connections/socket.ts';
+import type { Parsed } from '../../lib/settings/parsed.ts';
+import { eventually, type Loopback, loopback } from './loopback.ts';
+
+const calls = need(await loadSystemCalls());
+
+function need<T>(result: Parsed<T>): T {
+  if (result.ok) return result.value;
+  return assert.fail(result.problems.join('; '));
+}
+
+/** All sockets of a test's server, its clients' ends among them. */
+function dump(netlink: Netlink, port: number): readonly Socket[] {
+  const anyOf: readonly EndFilter[] = [
+    { end: 'local', port },
+    { end: 'remote', port },
+  ];
+  return need(netlink.dump({ states: ALL, info: true, anyOf }));
+}
+
+const ALL = [
+  'established',
+  'fin-wait-1',
+  'fin-wait-2',
+  'time-wait',
+  'close-wait',
+  'last-ack',
+  'listen',
+  'closing',
+] as const;
+
+const STATES: Readonly<Record<string, string>> = {
+  ESTAB: 'established',
+  LISTEN: 'listen',
+  'CLOSE-WAIT': 'close-wait',
+  'FIN-WAIT-2': 'fin-wait-2',
+};
+
+/** What `ss` says of the same sockets, by their two ends. */
+function ss(port: number): Map<string, { state: string | undefined; numbers: Record<string, number> }> {
+  let output: string;
+  try {
+    output = execFileSync('ss', ['-tanHOi', `( sport = :${port} or dport = :${port} )`], {
+      encoding: 'utf8',
+    });
+  } catch (error) {
+    return assert.fail(`This test compares with "ss"; install iproute2 (${String(error)})`);
+  }
+  const lines = output.split('\n').filter(line => line !== '' && !line.startsWith('TIME-WAIT'));
+  return new Map(
+    lines.map(line => {
+      const [state = '', unread, unacknowledged, local = '', remote = '', ...rest] = line.trim().split(/\s+/);
+      const told = Object.fromEntries(
+        rest.flatMap(word => {
+          const [name, value] = word.split(':');
+          return name === undefined || value === undefined ? [] : [[name, Number(value)]];
+        }),
+      );
+      const name = `${normal(local)} ${normal(remote)}`;
+      return [
+        name,
+        {
+          state: STATES[state],
+          numbers: { ...told, unread: Number(unread), unacknowledged: Number(unacknowledged) },
+        },
+      ];
+    }),
+  );
+}
+
+/** `[::ffff:127.0.0.1]:80` as `127.0.0.1:80`. */
+function normal(end: string): string {
+  return end
+    .replace(/^\[::ffff:(.*)\]:/, '$1:')
+    .replace(/^\[(.*)\]:/, '$1:')
+    .replace(/^\*:/, ':::')
+    .replace(/:\*$/, ':0');
+}
+
+function nameOf({ local, remote }: Socket): string {
+  return `${local.address}:${local.port} ${remote.address}:${remote.port}`;
+}
+
+/** Connections of all kinds: quiet, unread, answered, half closed. */
+async function traffic(server: Loopback): Promise<void> {
+  const [, unread, answered, half] = [
+    await server.open(),
+    await server.open(),
+    await server.open(),
+    await server.open(),
+  ];
+  unread.server.pause();
+  unread.client.write('unread');
+  answered.server.once('data', () => answered.server.write('a longer answer'));
+  answered.client.write('request');
+  await once(answered.client, 'data');
+  half.server.resume();
+  half.client.end('last');
+  await once(half.server, 'end');
+}
+
+for (const host of ['127.0.0.1', '::1', '::']) {
+  test(`Netlink.dump() tells of each socket what ss tells, when the server listens on ${host}`, async t => {
+    const server = await loopback({ host });
+    t.after(() => server.close());
+    const netlink = new Netlink(calls);
+    t.after(() => netlink.close());
+    await traffic(server);
+    await new Promise(resolve => setTimeout(resolve, 250)); // until the last delayed ACK
+
+    const told = ss(server.port);
+    // Another test may have used this port before, and left connections in TIME-WAIT.
+    const sockets = dump(netlink, server.port).filter(({ state }) => state !== 'time-wait');
+    assert.equal(sockets.length, 9);
+    assert.equal(told.size, 9);
+    for (const socket of sockets) {
+      const { state, numbers } =
+        told.get(nameOf(socket)) ?? assert.fail(`ss does not know ${nameOf(socket)}`);
+      assert.equal(socket.state, state);
+      if (state === 'listen') continue;
+      const { info, unread, unacknowledged } = socket;
+      assert.ok(info !== undefined);
+      const { segs_in, segs_out, data_segs_in = 0, data_segs_out = 0 } = numbers;
+      assert.deepEqual([unread, unacknowledged], [numbers['unread'], numbers['unacknowledged']]);
+      assert.deepEqual(
+        [info.segmentsIn, info.segmentsOut, info.dataSegmentsIn, info.dataSegmentsOut],
+        [segs_in ?? 0, segs_out ?? 0, data_segs_in, data_segs_out],
+      );
+      for (const [ours, theirs = 0] of [
+        [info.lastDataSentMs, numbers['lastsnd']],
+        [info.lastDataReceivedMs, numbers['lastrcv']],
+        [info.lastAckReceivedMs, numbers['lastack']],
+      ] as const) {
+        assert.ok(ours >= theirs && ours < theirs + 1000, `${ours} and ${theirs} ms of ${nameOf(socket)}`);
+      }
+    }
+  });
+}
+
+test('Netlink.dump() lists what the filter lets through, and only that', async t => {
+  const server = await loopback();
+  t.after(() => server.close());
+  const netlink = new Netlink(calls);
+  t.after(() => netlink.close());
+  const { client } = await server.open('127.0.1.1');
+  await server.open('127.0.0.1');
+  const { port } = server;
+  const count = (...anyOf: readonly EndFilter[]): number =>
+    need(netlink.dump({ states: ['established'], info: false, anyOf })).filter(
+      ({ local, remote }) => local.port === port || remote.port === port,
+    ).length;
+  assert.equal(count({ end: 'local', port }), 2);
+  assert.equal(count({ end: 'local', port }, { end: 'remote', port }), 4);
+  assert.equal(count({ end: 'remote', address: '127.0.1.1', prefixLength: 32 }), 1);
+  assert.equal(count({ end: 'local', address: '127.0.1.1', prefixLength: 32 }), 1);
+  assert.equal(count({ end: 'remote', address: '127.0.0.0', prefixLength: 8 }), 4);
+  assert.equal(count({ end: 'remote', address: '10.0.0.0', prefixLength: 8 }), 0);
+  assert.equal(count({ end: 'remote', address: '::1', prefixLength: 128 }), 0);
+  const many = Array.from({ length: 999 }, (_, i): EndFilter => ({ end: 'local', port: i + 1 }));
+  assert.equal(count(...many, { end: 'local', port }), 2);
+  assert.equal(client.localAddress, '127.0.1.1');
+});
+
+test('Netlink.dump() shows a closed connection in TIME-WAIT, with how long it stays', async t => {
+  const server = await loopback({ allowHalfOpen: false });
+  t.after(() => server.close());
+  const netlink = new Netlink(calls);
+  t.after(() => netlink.close());
+  const { client, server: accepted } = await server.open();
+  const { localPort } = client;
+  accepted.resume();
+  client.end();
+  const socket = await eventually('TIME-WAIT', () =>
+    dump(netlink, server.port).find(({ state, local }) => state === 'time-wait' && local.port === localPort),
+  );
+  assert.ok(socket.timerMs > 50_000 && socket.timerMs <= 60_000, String(socket.timerMs));
+  assert.equal(socket.info, undefined);
+});
+
+test('Netlink.lookUp() tells what moved, what did not, and leaves out what is gone', async t => {
+  const server = await loopback();
+  t.after(() => server.close());
+  const netlink = new Netlink(calls);
+  t.after(() => netlink.close());
+  const pairs = [await server.open(), await server.open(), await server.open()] as const;
+  // More than fit into one request.
+  for (let i = 0; i < 70; i++) await server.open();
+  const anyOf: readonly EndFilter[] = [{ end: 'local', port: server.port }];
+  const before = need(netlink.dump({ states: ['established'], info: true, anyOf }));
+  assert.equal(before.length, 73);
+  const endOf = (i: 0 | 1 | 2): Socket | undefined =>
+    before.find(({ remote }) => remote.port === pairs[i].client.localPort);
+  pairs[1].client.write('hello');
+  await once(pairs[1].server, 'data');
+  pairs[2].server.resetAndDestroy();
+  const { left, moved } = need(netlink.lookUp(before));
+  assert.equal(left.length, 72);
+  assert.deepEqual(
+    moved.map(({ key }) => key),
+    [endOf(1)?.key],
+  );
+  assert.equal(moved[0]?.info?.dataSegmentsIn, 1);
+  assert.deepEqual(moved[0]?.local, endOf(1)?.local);
+  assert.ok(left.some(socket => socket === endOf(0)));
+  assert.ok(!left.some(({ key }) => key === endOf(2)?.key));
+});
+
+test('Netlink opens its socket anew when an answer broke off, and then goes on', () => {
+  const fds: number[] = [];
+  let failing = true;
+  const netlink = new Netlink({
+    ...calls,
+    socket: (...args) => {
+      const fd = calls.socket(...args);
+      fds.push(fd);
+      return fd;
+    },
+    recv: (...args) => (failing ? -1 : calls.recv(...args)),
+    errno: () => 105,
+  });
+  const first = netlink.dump({ states: ALL, info: true });
+  assert.ok(!first.ok && first.problems[0] === 'The list of sockets broke off: ENOBUFS');
+  failing = false;
+  assert.ok(netlink.dump({ states: ALL, info: true }).ok);
+  assert.equal(fds.length, 2);
+  netlink.close();
+});
+
+/** Writes a netlink message that says how a dump went. */
+function message(bytes: Uint8Array, type: number, sequence: number, error: number): number {
+  bytes.fill(0, 0, 20);
+  bytes.set([20, 0, 0, 0, type, 0, 0, 0, sequence]);
+  bytes.set(new Uint8Array(Int32Array.of(error).buffer), 16);
+  return 20;
+}
+
+test('Netlink.dump() tells the problem when netlink is refused, cut short, silent, endless or nonsense', () => {
+  const working: SystemCalls = {
+    socket: () => 3,
+    setsockopt: () => 0,
+    send: (_, bytes) => bytes.length,
+    recv: () => 0,
+    close: () => 0,
+    errno: () => 1,
+  };
+  const receives = (fill: (bytes: Uint8Array, sequence: number) => number): SystemCalls => {
+    let sequence = 0;
+    return {
+      ...working,
+      send: (_, bytes) => {
+        sequence = bytes[8] ?? 0;
+        return bytes.length;
+      },
+      recv: (_, bytes) => fill(bytes, sequence),
+    };
+  };
+  const table: readonly (readonly [string, SystemCalls, string])[] = [
+    ['no socket', { ...working, socket: () => -1 }, 'A netlink socket was refused: EPERM'],
+    [
+      'no request',
+      { ...working, send: () => -1, errno: () => 111 },
+      'A list of sockets was refused: ECONNREFUSED',
+    ],
+    [
+      'refused',
+      receives((bytes, sequence) => message(bytes, 2, sequence, -13)),
+      "The kernel's answer is a refusal, errno 13: EACCES",
+    ],
+    ['time is up', { ...working, recv: () => -1, errno: () => 11 }, 'The list of sockets broke off: EAGAIN'],
+    [
+      'signals',
+      { ...working, recv: () => -1, errno: () => 4 },
+      'The list of sockets was interrupted by signals again and again',
+    ],
+    ['nothing', working, 'The list of sockets broke off: nothing came'],
+    [
+      'cut short',
+      receives((bytes, sequence) => message(bytes, 18, sequence, 0)),
+      "The kernel's answer is cut short",
+    ],
+    [
+      'endless',
+      receives((bytes, sequence) => message(bytes, 1, sequence, 0)),
+      'The list of sockets did not end within 4096 parts',
+    ],
+    [
+      'nonsense',
+      receives(bytes => bytes.fill(0xff, 0, 100).length && 100),
+      "The kernel's answer is cut short",
+    ],
+    [
+      'an unknown errno',
+      { ...working, socket: () => -1, errno: () => 99_999 },
+      'A netlink socket was refused: errno 99999',
+    ],
+  ];
+  for (const [what, faulty, problem] of table) {
+    assert.deepEqual(
+      new Netlink(faulty).dump({ states: ALL, info: true }),
+      { ok: false, problems: [problem] },
+      what,
+    );
+  }
+});

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { loadSystemCalls, type SystemCalls } from '../../agent/sidecar/sockets/netlink.ts';
+import { readListeningPorts, readPassiveOpens, readProcSockets } from '../../agent/sidecar/sockets/proc.ts';
+import { openSocketReader } from '../../agent/sidecar/sockets/reader.ts';
+import { unparsed } from '../../lib/settings/parsed.ts';
+import { loopback } from './loopback.ts';
+
+const refused = () => Promise.resolve(unparsed('koffi cannot be loaded: no such module'));
+
+test('openSocketReader() lists by netlink, and says so', async t => {
+  const server = await loopback();
+  t.after(() => server.close());
+  await server.open();
+  const reader = await openSocketReader();
+  t.after(() => reader.close());
+  const { source, because, sockets } = reader.listServing(new Set([server.port]));
+  assert.deepEqual([source, because], ['sock_diag', undefined]);
+  assert.ok(sockets.ok && sockets.value.length === 2);
+  assert.ok(sockets.value.every(({ local, info }) => local.port === server.port && info !== undefined));
+});
+
+test('openSocketReader() lists from /proc, and says why, when netlink cannot be had', async t => {
+  const server = await loopback();
+  t.after(() => server.close());
+  await server.open();
+  const reader = await openSocketReader({ loadSystemCalls: refused, readProcSockets });
+  const { source, because, sockets } = reader.listServing(new Set([server.port]));
+  assert.deepEqual([source, because], ['/proc/net/tcp', 'koffi cannot be loaded: no such module']);
+  assert.ok(sockets.ok);
+  const own = sockets.value.filter(({ local }) => local.port === server.port);
+  assert.deepEqual(new Set(own.map(({ state }) => state)), new Set(['listen', 'established']));
+  assert.ok(own.every(({ info }) => info === undefined));
+  assert.equal(reader.lookUp(sockets.value).ok, false);
+  assert.ok(reader.listTimeWait([]).ok);
+});
+
+test('openSocketReader() falls back for one list only, when netlink fails once', async t => {
+  const calls = await loadSystemCalls();
+  assert.ok(calls.ok);
+  let failing = true;
+  const { value: working } = calls;
+  const faulty: SystemCalls = { ...working, send: (...args) => (failing ? -1 : working.send(...args)) };
+  const reader = await openSocketReader({
+    loadSystemCalls: () => Promise.resolve({ ok: true, value: faulty }),
+    readProcSockets,
+  });
+  t.after(() => reader.close());
+  assert.equal(reader.listServing(new Set([1])).source, '/proc/net/tcp');
+  failing = false;
+  assert.equal(reader.listServing(new Set([1])).source, 'sock_diag');
+});
+
+test('openSocketReader() lists nothing, and says all the reasons, when /proc cannot be read either', async () => {
+  const reader = await openSocketReader({
+    loadSystemCalls: refused,
+    readProcSockets: () => unparsed('/proc/net/tcp cannot be read: EACCES'),
+  });
+  assert.deepEqual(reader.listServing(new Set()), {
+    source: 'none',
+    because: 'koffi cannot be loaded: no such module',
+    sockets: unparsed('koffi cannot be loaded: no such module', '/proc/net/tcp cannot be read: EACCES'),
+  });
+  assert.equal(reader.listTimeWait([]).ok, false);
+});
+
+test('readPassiveOpens() counts each accepted connection, those already closed too', async t => {
+  const server = await loopback();
+  t.after(() => server.close());
+  const before = readPassiveOpens();
+  assert.ok(before.ok);
+  for (let i = 0; i < 3; i++) (await server.open()).client.destroy();
+  const after = readPassiveOpens();
+  // Others on this host may connect meanwhile.
+  assert.ok(after.ok && after.value >= before.value + 3);
+});
+
+test('readListeningPorts() tells the ports that listen, and not those that are only connected', async t => {
+  const server = await loopback();
+  t.after(() => server.close());
+  const { client } = await server.open();
+  const ports = readListeningPorts();
+  assert.ok(ports.ok && ports.value.has(server.port) && !ports.value.has(client.localPort ?? 0));
+});
+
+test('readPassiveOpens() and readProcSockets() tell a problem when a file is missing, too long or nonsense', t => {
+  const folder = mkdtempSync(join(tmpdir(), 'podusher-proc-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  assert.match(problemOf(readPassiveOpens(folder)), /snmp cannot be read: ENOENT/);
+  assert.match(problemOf(readProcSockets(folder)), /tcp cannot be read: ENOENT/);
+  writeFileSync(join(folder, 'snmp'), 'x'.repeat(70_000));
+  assert.match(problemOf(readPassiveOpens(folder)), /snmp is longer than 65536 bytes$/);
+  writeFileSync(join(folder, 'snmp'), 'nonsense');
+  assert.match(problemOf(readPassiveOpens(folder)), /snmp cannot be read: It has no number "PassiveOpens"/);
+  writeFileSync(join(folder, 'tcp'), '  sl  local_address\n');
+  assert.deepEqual(readProcSockets(folder), { ok: true, value: [] }, 'a node without IPv6');
+  writeFileSync(join(folder, 'tcp6'), 'nonsense');
+  assert.match(problemOf(readProcSockets(folder)), /tcp6 cannot be read: It does not begin/);
+});
+
+function problemOf(result: { readonly ok: boolean; readonly problems?: readonly string[] }): string {
+  return result.problems?.join('; ') ?? assert.fail('It was read');
+}
