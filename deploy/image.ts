@@ -1,26 +1,28 @@
 /** Lays out the image's root folder (Dockerfile): `node deploy/image.ts FOLDER`, after `npm run build`. */
-import { cp, mkdir } from 'node:fs/promises';
+import { cp, realpath } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join, relative } from 'node:path';
 
 const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error('Usage: node deploy/image.ts FOLDER');
 
 const root = join(import.meta.dirname, '..');
-const require = createRequire(import.meta.url);
 const app = join(folder, 'podusher');
-const binding = dirname(require.resolve(`@koromix/koffi-linux-${process.arch}`));
 
-await mkdir(join(folder, 'usr/local/bin'), { recursive: true });
 await cp(process.execPath, join(folder, 'usr/local/bin/node'));
-await cp(join(root, 'dist/podusher.cjs'), join(app, 'podusher.cjs'));
-// koffi finds its binding as Node finds any package; of the package itself only what it loads.
-for (const part of ['package.json', 'index.cjs', 'src/koffi', 'lib']) {
-  await cp(join(root, 'node_modules/koffi', part), join(app, 'node_modules/koffi', part), {
-    recursive: true,
-  });
+for (const file of ['podusher.cjs', 'main.cjs', 'main.cjs.code']) {
+  await cp(join(root, 'dist', file), join(app, file));
 }
-await cp(binding, join(app, 'node_modules', `@koromix/koffi-linux-${process.arch}`), {
-  recursive: true,
-  filter: path => !path.includes('musl'),
-});
+
+// Of koffi, which comes with C sources and bindings for other C libraries, just what it loads here.
+const load = createRequire(import.meta.url);
+load('koffi');
+const modules = await realpath(join(root, 'node_modules'));
+const loaded = Object.keys(load.cache).map(file => relative(modules, file));
+const packages = ['koffi', `@koromix/koffi-linux-${process.arch}`];
+const files = [
+  ...loaded.filter(file => packages.some(name => file.startsWith(`${name}/`))),
+  ...packages.map(name => join(name, 'package.json')),
+  'koffi/LICENSE.txt',
+];
+for (const file of files) await cp(join(modules, file), join(app, 'node_modules', file));

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { Script } from 'node:vm';
+import { freePort } from '../rehearse/cli.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const DEADLINE_MS = 10_000;
+
+/** @returns the image's root folder, which is gone when the test has ended. */
+async function layOut(context: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'podusher-image-'));
+  context.after(() => rm(folder, { recursive: true }));
+  await promisify(execFile)(process.execPath, [join(ROOT, 'deploy/image.ts'), folder]);
+  return folder;
+}
+
+/** Starts the agent of the image with nothing but what is in it; a termination begins at once. */
+async function terminating(context: TestContext, folder: string): Promise<string> {
+  const port = await freePort();
+  const flags = [`--port=${port}`, '--listen-address=127.0.0.1', '--containers=app', '--drain-min=10s'];
+  const node = join(folder, 'usr/local/bin/node');
+  const child = spawn(node, [join(folder, 'podusher/podusher.cjs'), 'agent', ...flags], {
+    cwd: folder,
+    env: {},
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  context.after(async () => {
+    child.kill('SIGKILL');
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  });
+  const origin = `http://127.0.0.1:${port}`;
+  await until(async () => (await fetch(`${origin}/livez`)).ok);
+  for (const container of ['podusher', 'app']) {
+    fetch(`${origin}/drain?container=${container}`).catch(() => {});
+  }
+  return origin;
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  const giveUpAt = performance.now() + DEADLINE_MS;
+  while (!(await holds().catch(() => false))) {
+    assert.ok(performance.now() < giveUpAt, 'It did not come about in time');
+    await sleep(20);
+  }
+}
+
+test('the image has what the agent needs, and a drain reads sockets by netlink', async context => {
+  const origin = await terminating(context, await layOut(context));
+  const sockets = async (): Promise<unknown> =>
+    Object(await (await fetch(`${origin}/status`)).json()).sources.sockets;
+  await until(async () => Object(await sockets()).because === null);
+  assert.deepEqual(await sockets(), { used: 'sock_diag', because: null });
+});
+
+test('the image has of koffi neither sources nor the bindings of other C libraries', async context => {
+  const modules = join(await layOut(context), 'podusher/node_modules');
+  const files = await readdir(modules, { recursive: true, withFileTypes: true });
+  const names = files.filter(file => file.isFile()).map(({ name }) => name);
+  assert.equal(names.filter(name => name.endsWith('.node')).length, 1);
+  assert.deepEqual(
+    names.filter(name => !/\.(c?js|json|node|txt)$/.test(name)),
+    [],
+  );
+});
+
+test('the Node that built it takes the code that was compiled', async () => {
+  const main = join(ROOT, 'dist/main.cjs');
+  const [source, cachedData] = await Promise.all([readFile(main, 'latin1'), readFile(`${main}.code`)]);
+  assert.equal(new Script(source, { filename: main, cachedData }).cachedDataRejected, false);
+});
