@@ -9,15 +9,16 @@ import type { Metrics } from './metrics.ts';
 // Invariant: every caller is answered exactly once or has gone. The kubelet ignores the status and takes any answer
 // for "send SIGTERM now" (kubernetes-facts 11), so a hook that cannot be placed is held as a plain sleep would be.
 
-/** How many hooks may wait at once; any number of kubelets is far fewer, and each costs memory. */
-const MOST_WAITING = 1000;
+/** How many hooks may wait at once; any number of kubelets is far fewer, and each costs some 25 KiB. */
+const MOST_WAITING = 256;
 
 /** How many callers are held that cannot be placed or authorised. */
 const MOST_HELD = 32;
 
 /** The callers of `/drain` that wait for their answers. */
 export interface Hooks {
-  handle(request: IncomingMessage, response: ServerResponse, container: string | null): void;
+  /** @returns whether the caller waits now; others were turned away. */
+  handle(request: IncomingMessage, response: ServerResponse, container: string | null): boolean;
   answer(container: HookName, because: ReleasedBecause): void;
   readonly waiting: number;
   /** Resolves when nobody waits or is held any more, or when the time is over. */
@@ -44,7 +45,7 @@ export function createHooks(parts: HooksParts): Hooks {
   let held = 0;
   let whenIdle: (() => void) | undefined;
 
-  function wait(response: ServerResponse, container: HookName): void {
+  function wait(response: ServerResponse, container: HookName): boolean {
     const together = callers.get(container) ?? new Set();
     callers.set(container, together.add(response));
     waiting += 1;
@@ -54,9 +55,10 @@ export function createHooks(parts: HooksParts): Hooks {
       if (waiting + held === 0) whenIdle?.();
     });
     parts.arrived(container);
+    return true;
   }
 
-  function hold(response: ServerResponse, reason: string, container: string | null): void {
+  function hold(response: ServerResponse, reason: string, container: string | null): boolean {
     if (held >= MOST_HELD) return turnAway(response);
     held += 1;
     parts.unplaced(reason, container);
@@ -69,18 +71,20 @@ export function createHooks(parts: HooksParts): Hooks {
       clearTimeout(timer);
       if (waiting + held === 0) whenIdle?.();
     });
+    return true;
   }
 
-  function turnAway(response: ServerResponse): void {
+  function turnAway(response: ServerResponse): false {
     parts.metrics.count('podusher_hooks_total', { outcome: 'turned away' });
     send(response, 503, 'Too many callers wait\n');
+    return false;
   }
 
   return {
     get waiting(): number {
       return waiting;
     },
-    handle(request, response, container): void {
+    handle(request, response, container): boolean {
       const { metrics, token } = parts;
       const settings = parts.settings();
       if (token !== undefined && !isBearer(request.headers.authorization, token)) {
@@ -101,7 +105,7 @@ export function createHooks(parts: HooksParts): Hooks {
         placed.container === null || settings?.containers.some(({ name }) => name === placed.container);
       if (placed.container !== null && known !== true && placed.container !== settings?.self)
         unnamed.add(placed.container);
-      wait(response, placed.container);
+      return wait(response, placed.container);
     },
     async settled(withinMs): Promise<void> {
       if (waiting + held === 0) return;

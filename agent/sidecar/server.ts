@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { ReadyAnswer } from '../../lib/readiness/answer.ts';
 import type { Hooks } from './hooks.ts';
 
@@ -22,14 +23,19 @@ export interface Answers {
 
 const TEXT = 'text/plain; charset=utf-8';
 
-/** The most connections at once: beyond that, new ones are closed, so that no peer can exhaust the memory. */
-const MOST_CONNECTIONS = 4096;
+/**
+ * How many connections may be open on which no hook waits. With one more the oldest is closed, so that whoever comes
+ * last gets in: no peer can exhaust the memory, or keep the kubelet out by holding connections. As many as the listen
+ * backlog, so that what came in one go is read before it is closed.
+ */
+const MOST_UNOCCUPIED = 512;
 
 /**
  * @returns a server that is not listening yet. What comes from the network is bounded: 8 KiB of headers within 5 s,
  * and no bodies.
  */
 export function createAgentServer(answers: Answers): Server {
+  const unoccupied = new Set<Socket>();
   const server = createServer(
     {
       maxHeaderSize: 8192,
@@ -39,14 +45,26 @@ export function createAgentServer(answers: Answers): Server {
       connectionsCheckingInterval: 1000,
     },
     (request, response) => {
-      handle(answers, request, response).catch(() => refuse(response, 500, 'Internal error\n'));
+      const waits = (): boolean => unoccupied.delete(request.socket);
+      handle(answers, request, response, waits).catch(() => refuse(response, 500, 'Internal error\n'));
     },
   );
-  server.maxConnections = MOST_CONNECTIONS;
+  server.on('connection', socket => {
+    const [oldest] = unoccupied;
+    if (unoccupied.size >= MOST_UNOCCUPIED) oldest?.destroy();
+    unoccupied.add(socket);
+    socket.once('close', () => unoccupied.delete(socket));
+  });
   return server;
 }
 
-async function handle(answers: Answers, request: IncomingMessage, response: ServerResponse): Promise<void> {
+/** @param waits to be called for a hook that is not answered at once. */
+async function handle(
+  answers: Answers,
+  request: IncomingMessage,
+  response: ServerResponse,
+  waits: () => void,
+): Promise<void> {
   const { method = 'GET', url = '/', headers } = request;
   // A request with a body is answered without reading it, and its connection ends.
   if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined) {
@@ -72,7 +90,8 @@ async function handle(answers: Answers, request: IncomingMessage, response: Serv
       return send(response, 200, TEXT, 'ok');
     case '/drain':
       if (method === 'HEAD') return refuse(response, 405, 'Method not allowed; accepted: GET\n');
-      return answers.hooks.handle(request, response, query().get('container'));
+      if (answers.hooks.handle(request, response, query().get('container'))) waits();
+      return;
     case '/status':
       return send(response, 200, 'application/json', `${JSON.stringify(answers.status(), undefined, 2)}\n`);
     case '/metrics': {
