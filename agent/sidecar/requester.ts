@@ -24,18 +24,22 @@ export function createRequester(network: Network, podIp: string, version: string
       timeoutMs,
     );
     const chunks: Buffer[] = [];
+    let bytes = 0;
+    const take = (chunk: Buffer): void => {
+      chunks.push(chunk);
+      bytes += chunk.length;
+    };
     const { head, error } = await exchange(
       { url, host: url.host, headers: [['User-Agent', `podusher/${version}`]] },
       { network, signal: controller.signal },
       () => true,
-      { method, mostBytes, take: chunk => chunks.push(chunk) },
+      { method, mostBytes, take },
     );
     clearTimeout(timer);
     controller.abort();
     if (head === undefined || error !== undefined) return unparsed(connectionProblem(error, url.href));
     if (head.status < 200 || head.status > 299) return unparsed(`HTTP ${head.status} from ${url.href}`);
-    const body = Buffer.concat(chunks);
-    if (body.length >= mostBytes) return unparsed(`${url.href} answered more than ${mostBytes} bytes`);
-    return parsed(body.toString());
+    if (bytes >= mostBytes) return unparsed(`${url.href} answered more than ${mostBytes} bytes`);
+    return parsed(Buffer.concat(chunks).toString());
   };
 }
