@@ -1,0 +1,122 @@
+/** Clients that no kubelet is: too slow, too long, or nonsense. The agent goes on, in bounded memory. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { assertBetween, startPod } from './pod.ts';
+import { rawClient, statusesIn } from './raw.ts';
+import { until, within } from './until.ts';
+
+const GROWTH_MIB = 64;
+
+describe('an agent', { concurrency: true, timeout: 60_000 }, () => {
+  it('ends connections on which no request comes, or one too slowly', async context => {
+    const { agent } = await startPod(context);
+    const before = agent.memory();
+    const silent = Array.from({ length: 200 }, () => rawClient(context, agent.port));
+    const slow = Array.from({ length: 200 }, () => rawClient(context, agent.port, 'GET /ready HTTP/1.1\r\n'));
+    const drip = setInterval(() => {
+      for (const { socket } of slow) if (socket.writable) socket.write('X-A: b\r\n');
+    }, 250);
+    context.after(() => clearInterval(drip));
+    const heard = await within(
+      'the end of all',
+      Promise.all([...silent, ...slow].map(({ closed }) => closed)),
+      8000,
+    );
+    assert.ok(heard.slice(200).every(text => text.startsWith('HTTP/1.1 408 ')));
+    assertBetween((await agent.get('/livez')).tookMs, 0, 500);
+    assertBetween(agent.memory().peakMiB - before.nowMiB, 0, GROWTH_MIB);
+  });
+
+  it('reads no bodies', async context => {
+    const { agent } = await startPod(context);
+    const before = agent.memory();
+    const head = 'Host: a\r\nContent-Length: 1000000000\r\n\r\n';
+    const posted = rawClient(context, agent.port, `POST /drain HTTP/1.1\r\n${head}`);
+    assert.deepEqual(statusesIn(await within('an answer', posted.closed, 5000)), [405]);
+    const flood = rawClient(context, agent.port, `GET /ready HTTP/1.1\r\n${head}`);
+    const pump = setInterval(() => {
+      if (flood.socket.writable && !flood.socket.writableNeedDrain)
+        flood.socket.write(Buffer.alloc(1_000_000));
+    }, 1);
+    context.after(() => clearInterval(pump));
+    assert.deepEqual(statusesIn(await within('an end', flood.closed, 15_000)).length, 1);
+    assertBetween(agent.memory().peakMiB - before.nowMiB, 0, GROWTH_MIB);
+  });
+
+  it('answers requests that are pipelined, in their order', async context => {
+    const { agent } = await startPod(context);
+    const paths = ['/livez', '/none', '/metrics', '/ready', '/', '/status', '/livez'];
+    const text = paths.map(path => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join('');
+    const client = rawClient(context, agent.port, text);
+    const statuses = await until('all answers', () => {
+      const found = statusesIn(client.heard);
+      return found.length === paths.length ? found : undefined;
+    });
+    assert.deepEqual(statuses, [200, 404, 200, 200, 200, 200, 200]);
+  });
+
+  it('holds callers without the token for drain-min, a few at a time, and nothing changes', async context => {
+    const { agent } = await startPod(context, {
+      annotations: { 'podusher.dev/drain-min': '2s' },
+      environment: { PODUSHER_TOKEN: 'sesame' },
+    });
+    const hooks = Array.from({ length: 100 }, (_, index) =>
+      agent.hook('app', index % 2 === 0 ? {} : { authorization: 'Bearer simsim' }),
+    );
+    const answers = await Promise.all(hooks.map(({ answer }) => answer));
+    const held = answers.filter(({ status }) => status === 200);
+    assert.equal(held.length, 32);
+    for (const { tookMs } of held) assertBetween(tookMs, 2000, 2500);
+    for (const { status, tookMs } of answers) if (status !== 200) assertBetween(tookMs, 0, 1000);
+    const { drain, timeline, ready } = await agent.status();
+    assert.deepEqual([drain.phase, timeline, ready], ['serving', [], true]);
+    const mine = agent.hook('app', { authorization: 'Bearer sesame' });
+    await agent.logged('app preStop hook called');
+    assert.equal((await mine.answer).body, 'Released: restart drained\n');
+  });
+
+  it('holds the hook of a container that it does not know for drain-min', async context => {
+    const { agent } = await startPod(context, {
+      annotations: { 'podusher.dev/drain-min': '2s', 'podusher.dev/containers': 'app' },
+    });
+    const { status, tookMs, body } = await agent.hook('ap').answer;
+    assert.equal(status, 200);
+    assert.match(body, /No container of that name; accepted: podusher, app/);
+    assertBetween(tookMs, 2000, 2500);
+    assert.equal((await agent.status()).drain.phase, 'serving');
+  });
+
+  const NONSENSE: readonly (readonly [what: string, bytes: string | Uint8Array, status: number])[] = [
+    ['garbage', Uint8Array.from({ length: 4096 }, (_, index) => (index * 7919) % 256), 400],
+    ['a TLS handshake', Uint8Array.from([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3]), 400],
+    ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
+    ['headers of 20 KiB', `GET /ready HTTP/1.1\r\nHost: a\r\nX-A: ${'a'.repeat(20_480)}\r\n\r\n`, 431],
+    ['two thousand headers', `GET /ready HTTP/1.1\r\nHost: a\r\n${'A: b\r\n'.repeat(2000)}\r\n`, 431],
+    ['a path of 20 KiB', `GET /${'a'.repeat(20_480)} HTTP/1.1\r\nHost: a\r\n\r\n`, 431],
+    ['two lengths', 'GET /ready HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n', 400],
+    ['no host', 'GET /ready HTTP/1.1\r\n\r\n', 400],
+    ['an unknown path', 'GET /../../etc/passwd HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n', 404],
+    ['a broken escape', 'GET /readyz/%zz%ff HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n', 404],
+    ['a null byte', 'GET /readyz/%00 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n', 404],
+    ['another method', 'DELETE /ready HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n', 405],
+    ['HEAD of /drain', 'HEAD /drain HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n', 405],
+    ['an asterisk', 'OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n', 405],
+  ];
+  it('refuses nonsense with a status, and goes on', async context => {
+    const { agent } = await startPod(context);
+    const clients = NONSENSE.map(([what, bytes, status]) => ({
+      what,
+      status,
+      client: rawClient(context, agent.port, bytes),
+    }));
+    for (const { what, status, client } of clients) {
+      const heard = await within(what, client.closed, 8000);
+      assert.deepEqual(statusesIn(heard), [status], what);
+    }
+    rawClient(context, agent.port, 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n');
+    rawClient(context, agent.port, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n');
+    assert.equal((await agent.get('/drain?container=%00%ff%zz', { method: 'POST' })).status, 405);
+    assertBetween((await agent.get('/livez')).tookMs, 0, 500);
+    assert.equal((await agent.status()).drain.phase, 'serving');
+  });
+});

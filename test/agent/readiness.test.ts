@@ -1,0 +1,163 @@
+/** What `/ready` says, as containers come, fail, restart and go. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { App } from './app.ts';
+import type { Answer } from './http.ts';
+import type { Agent } from './launch.ts';
+import { assertBetween, startPair, startPod } from './pod.ts';
+import { until } from './until.ts';
+
+/** As the README has it: each second, one failure enough. */
+function probe({ port }: App, more: Readonly<Record<string, number>> = {}): string {
+  const httpGet = { port, path: '/healthz' };
+  return JSON.stringify({ httpGet, periodSeconds: 1, failureThreshold: 1, ...more });
+}
+
+/** @returns the answer that has this status. */
+function readyWith(agent: Agent, status: number, path = '/ready'): Promise<Answer> {
+  return until(`${path} with ${status}`, async () => {
+    const answer = await agent.get(path);
+    return answer.status === status ? answer : undefined;
+  });
+}
+
+describe('/ready', { concurrency: true, timeout: 30_000 }, () => {
+  it('is 503 until the first verdict is in', async context => {
+    const { agent } = await startPod(context, {
+      annotations: ({ app }) => ({
+        'readiness-probe.podusher.dev/app': probe(app, { initialDelaySeconds: 2 }),
+      }),
+    });
+    const { startedAt } = await agent.status();
+    const { status, body } = await agent.get('/ready');
+    assert.equal(status, 503);
+    assert.match(body, /^\[-\]app failed: .*\nreadyz check failed\n$/);
+    assert.equal((await agent.get('/livez')).status, 200);
+    assertBetween((await readyWith(agent, 200)).at - startedAt, 1900, 4000);
+  });
+
+  it('follows a critical container, in each of its forms', async context => {
+    const { agent, apps } = await startPair(context, {
+      annotations: ({ rails, auth }) => ({
+        'readiness-probe.podusher.dev/rails': probe(rails),
+        'readiness-probe.podusher.dev/auth': probe(auth),
+      }),
+    });
+    assert.equal((await readyWith(agent, 200)).body, 'ok');
+    apps.auth.healthy = false;
+    const failed = `[-]auth failed: HTTP 503 from http://127.0.0.1:${apps.auth.port}/healthz`;
+    assert.equal(
+      (await readyWith(agent, 503)).body,
+      ['[+]rails ok', failed, 'readyz check failed', ''].join('\n'),
+    );
+    assert.equal((await agent.get('/readyz')).status, 503);
+    assert.equal((await agent.get('/readyz/auth')).status, 503);
+    assert.equal((await agent.get('/readyz/rails')).status, 200);
+    assert.equal((await agent.get('/readyz/other')).status, 404);
+    assert.equal((await agent.get('/ready?exclude=auth')).status, 200);
+    const head = await agent.get('/ready', { method: 'HEAD' });
+    assert.deepEqual([head.status, head.body], [503, '']);
+    const json = await agent.get('/ready', { headers: { accept: 'application/json' } });
+    assert.deepEqual([json.status, json.headers['content-type']], [503, 'application/json']);
+    const { ready, checks } = JSON.parse(json.body);
+    assert.deepEqual(
+      [ready, checks.map(({ name, outcome }: Record<string, string>) => `${name} ${outcome}`)],
+      [false, ['rails passed', 'auth failed']],
+    );
+    const { ready: inStatus, blockers } = await agent.status();
+    assert.deepEqual([inStatus, blockers.length], [false, 1]);
+    apps.auth.healthy = true;
+    await readyWith(agent, 200);
+    assert.equal((await agent.get('/ready?verbose')).body, '[+]rails ok\n[+]auth ok\nreadyz check passed\n');
+  });
+
+  it('is 200 when a non-critical container fails, and tells of it', async context => {
+    const { agent, apps } = await startPair(context, {
+      annotations: ({ auth }) => ({
+        'podusher.dev/non-critical': 'auth',
+        'readiness-probe.podusher.dev/auth': probe(auth),
+      }),
+    });
+    await readyWith(agent, 200, '/readyz/auth');
+    apps.auth.healthy = false;
+    await readyWith(agent, 503, '/readyz/auth');
+    assert.match(
+      (await readyWith(agent, 200, '/ready?verbose')).body,
+      /\[~\]auth failed, non-critical: HTTP 503 .*\n\[\+\]rails ok\nreadyz check passed/,
+    );
+  });
+
+  it('follows the ports of a container without a probe', async context => {
+    const { agent, apps } = await startPod(context);
+    await readyWith(agent, 200);
+    apps.app.stop();
+    const { body } = await readyWith(agent, 503);
+    assert.match(body, new RegExp(`\\[-\\]app failed: port ${apps.app.port} does not listen`));
+  });
+
+  it('is 200 in a termination until a critical container is released', async context => {
+    const { agent } = await startPod(context, { annotations: { 'podusher.dev/drain-min': '2s' } });
+    await readyWith(agent, 200);
+    const hook = agent.terminate('app');
+    const released = new AbortController();
+    const answer = hook('app').answer.finally(() => released.abort());
+    const seen = new Set<number>();
+    while (!released.signal.aborted) {
+      const asked = await agent.get('/ready');
+      if (!released.signal.aborted) seen.add(asked.status);
+    }
+    assertBetween((await answer).tookMs, 2000, 2500);
+    assert.deepEqual([...seen], [200]);
+    const { status, body } = await agent.get('/ready');
+    assert.equal(status, 503);
+    assert.match(body, /\[-\]drain failed: app was released to stop/);
+  });
+
+  it('is 503 from the hook on when ready-during-drain is false', async context => {
+    const { agent } = await startPod(context, {
+      annotations: { 'podusher.dev/drain-min': '2s', 'podusher.dev/ready-during-drain': 'false' },
+    });
+    await readyWith(agent, 200);
+    const hook = agent.terminate('app');
+    await agent.logged('the pod terminates');
+    const { status, body } = await agent.get('/ready');
+    assert.equal(status, 503);
+    assert.match(body, /\[-\]drain failed: draining, and ready-during-drain is false/);
+    await hook('app').answer;
+  });
+
+  it('is 503 while a critical container restarts, and 200 when it is back', async context => {
+    const { agent, apps } = await startPair(context, {
+      annotations: ({ rails }) => ({
+        'readiness-probe.podusher.dev/rails': probe(rails),
+        'podusher.dev/drain-min': '2s',
+      }),
+    });
+    await readyWith(agent, 200);
+    const hook = agent.hook('rails');
+    const { body, at } = await readyWith(agent, 503);
+    assert.match(body, /\[-\]drain failed: rails restarts/);
+    assertBetween(at - hook.calledAt, 0, 1500);
+    const answer = await hook.answer;
+    assert.equal(answer.body, 'Released: restart drained\n');
+    assertBetween(answer.tookMs, 2000, 2500);
+    apps.rails.stop();
+    await agent.logged('rails stopped: nothing of it is left to be seen');
+    assert.match((await agent.get('/ready')).body, /\[-\]rails failed: /);
+    await apps.rails.startAgain();
+    await readyWith(agent, 200);
+    assert.equal((await agent.status()).drain.phase, 'serving');
+  });
+
+  it('is 200 while a non-critical container restarts', async context => {
+    const { agent } = await startPair(context, {
+      annotations: { 'podusher.dev/non-critical': 'auth', 'podusher.dev/drain-min': '1s' },
+    });
+    await readyWith(agent, 200);
+    const hook = agent.hook('auth');
+    await agent.logged('auth restarts');
+    assert.equal((await agent.get('/ready')).status, 200);
+    assert.equal((await hook.answer).body, 'Released: restart drained\n');
+    assert.equal((await agent.get('/ready')).status, 200);
+  });
+});

@@ -1,0 +1,132 @@
+/** Sources of what is in flight that lie, fail or are refused: unknown is not zero, and it is said. */
+import assert from 'node:assert/strict';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { describe, it } from 'node:test';
+import { ask, keptConnection } from './http.ts';
+import { PROGRAM } from './launch.ts';
+import { assertBetween, startPod } from './pod.ts';
+import { now, until, watchLag } from './until.ts';
+
+const LATE_MS = 250;
+
+/** A gauge that cannot be read, and what is said of it. */
+const BROKEN: readonly (readonly [name: string, answer: (response: ServerResponse) => void, said: RegExp])[] =
+  [
+    ['never answers', () => {}, /did not answer within 1000 ms|has not answered/],
+    ['answers without end', response => pour(response), /answered more than \d+ bytes/],
+    ['is not a number', response => response.end('{"running": "three"}'), /\/running is not a number/],
+    ['is less than nothing', response => response.end('{"running": -1}'), /"-1"; accepted: a number from 0/],
+    ['is not JSON', response => response.end('<html>'), /is not JSON/],
+    ['fails', response => response.writeHead(500).end(), /HTTP 500/],
+  ];
+
+function pour(response: ServerResponse): void {
+  const chunk = Buffer.alloc(65_536, ' ');
+  const more = (): void => {
+    while (!response.destroyed && response.write(chunk));
+  };
+  response.on('drain', more);
+  more();
+}
+
+describe('a drain', { concurrency: true, timeout: 30_000 }, () => {
+  for (const [name, answer, said] of BROKEN) {
+    it(`holds until drain-max, and says why, when the gauge ${name}`, async context => {
+      const { agent, apps } = await startPod(context, {
+        annotations: ({ app }) => ({
+          'podusher.dev/drain-min': '1s',
+          'podusher.dev/drain-max': '4s',
+          'in-flight.podusher.dev/app': `http://:${app.port}/gauge#/running`,
+        }),
+      });
+      const before = agent.memory();
+      apps.app.gauge = answer;
+      const lagMs = watchLag();
+      const hook = agent.terminate('app');
+      const wait = await until('the wait for the gauge', async () => {
+        const { waitsFor } = (await agent.status()).drain;
+        return waitsFor.find(({ what }) => said.test(what));
+      });
+      assert.match(wait.what, /^what is in flight, which cannot be read: The gauge of app/);
+      const { tookMs } = await hook('app').answer;
+      assertBetween(tookMs, 4000, 4000 + LATE_MS + 2 * lagMs());
+      const { timeline } = await agent.status();
+      const drained = timeline.find(entry => entry.type === 'drained');
+      assert.ok(drained?.type === 'drained' && drained.because === 'drain-max');
+      await agent.logged('drain cut off by drain-max: in flight unknown: The gauge of app');
+      assertBetween(agent.memory().peakMiB - before.nowMiB, 0, 96);
+    });
+  }
+
+  it('follows a gauge, exactly', async context => {
+    const { agent, apps } = await startPod(context, {
+      annotations: ({ app }) => ({
+        'podusher.dev/drain-min': '1s',
+        'in-flight.podusher.dev/app': `http://:${app.port}/gauge#/running`,
+      }),
+    });
+    const asked = ask({ port: apps.app.port, from: agent.outside, path: '/?ms=3000' });
+    await until('the request', () => (apps.app.inFlight === 1 ? true : undefined));
+    const lagMs = watchLag();
+    const hook = agent.terminate('app');
+    await asked;
+    const { at } = await hook('app').answer;
+    assertBetween(at - (apps.app.answeredAt ?? Number.NaN), 0, 2 * LATE_MS + 2 * lagMs());
+    assert.ok(apps.app.gaugeAsked >= 10, `${apps.app.gaugeAsked} times asked`);
+  });
+
+  it('waits for connections until they are closed when those are what counts', async context => {
+    const { agent, apps } = await startPod(context, {
+      annotations: { 'podusher.dev/drain-min': '1s', 'in-flight.podusher.dev/app': 'connections' },
+    });
+    const keep = keptConnection();
+    await ask({ port: apps.app.port, from: agent.outside, keep });
+    const hook = agent.terminate('app');
+    await agent.logged('new connections');
+    const lagMs = watchLag();
+    keep.destroy();
+    const { tookMs } = await hook('app').answer;
+    assertBetween(tookMs, 1000, 1000 + 2 * LATE_MS + 2 * lagMs());
+  });
+
+  it('reads /proc where netlink cannot be had, so that idle connections count, and says so', async context => {
+    const folder = mkdtempSync(join(tmpdir(), 'podusher-alone-'));
+    context.after(() => rmSync(folder, { recursive: true }));
+    cpSync(dirname(PROGRAM), folder, { recursive: true }); // But koffi is not beside it.
+    const program = join(folder, basename(PROGRAM));
+    const { agent, apps } = await startPod(context, {
+      program,
+      annotations: { 'podusher.dev/drain-min': '1s' },
+    });
+    const keep = keptConnection();
+    await ask({ port: apps.app.port, from: agent.outside, keep });
+    const hook = agent.terminate('app');
+    const { sockets } = await until('a sample', async () => {
+      const { sources, drain } = await agent.status();
+      return drain.inFlight?.requests === 1 ? sources : undefined;
+    });
+    assert.equal(sockets.used, '/proc/net/tcp');
+    assert.match(sockets.because ?? '', /koffi cannot be loaded/);
+    // Where other tests have left thousands of sockets, it takes its time between two readings of them all.
+    await agent.logged('new connections', 10_000);
+    assert.equal((await agent.status()).drain.phase, 'draining');
+    const closedAt = now();
+    keep.destroy();
+    assertBetween((await hook('app').answer).at - closedAt, 0, 10_000);
+  });
+
+  it("takes drain-min where the connections are everybody's, and says so", async context => {
+    const { agent, apps } = await startPod(context, {
+      flags: ['--host-network=true'],
+      annotations: { 'podusher.dev/drain-min': '1s' },
+    });
+    const lagMs = watchLag();
+    await ask({ port: apps.app.port, from: agent.outside });
+    assertBetween((await agent.terminate('app')('app').answer).tookMs, 1000, 1000 + LATE_MS + 2 * lagMs());
+    const { sources } = await agent.status();
+    assert.match(sources.arrivals.because ?? '', /node's own network/);
+  });
+});
