@@ -17,7 +17,7 @@ import {
 import { addReading, type Reading, rateOfAges, rateOfReadings } from '../../../lib/connections/rate.ts';
 import type { Scope } from '../../../lib/connections/scope.ts';
 import type { Socket } from '../../../lib/connections/socket.ts';
-import { type Parsed, parsed } from '../../../lib/settings/parsed.ts';
+import { type Parsed, parsed, unparsed } from '../../../lib/settings/parsed.ts';
 import type { OwnConnection } from './own-connections.ts';
 import type { SocketReader } from './reader.ts';
 
@@ -29,6 +29,10 @@ export interface ArrivalsLook {
   readonly count: number;
 }
 
+/** What counting the connections within the pod may take of the time, and how long it may pause for that. */
+const MOST_OF_TIME = 0.05;
+const LONGEST_PAUSE_MS = 500;
+
 /**
  * Counts the connections from outside the pod, before and in a drain. While serving it takes one reading of the
  * kernel's counter a second and no more; those within the pod are looked up when a drain begins, since TIME-WAIT
@@ -36,6 +40,7 @@ export interface ArrivalsLook {
  */
 export class ArrivalsWatch {
   readonly #readCounter: () => Parsed<number>;
+  readonly #clock: () => number;
   readonly #since: number;
   #acceptedByAgent = 0;
   #readings: readonly Reading[] = [];
@@ -43,11 +48,20 @@ export class ArrivalsWatch {
   #arrivals: Arrivals | undefined;
   /** The counter when the openings were last counted: they need not be while it stands still. */
   #countedAt: number | undefined;
+  /** Before that the openings are not counted again. */
+  #nextCountAt = 0;
+  #tookMs = 0;
 
-  /** @param now ms since the epoch, as everywhere here. */
-  constructor(readCounter: () => Parsed<number>, now: number) {
+  /** @param clock ms since the epoch, as everywhere here. */
+  constructor(readCounter: () => Parsed<number>, clock: () => number) {
     this.#readCounter = readCounter;
-    this.#since = now;
+    this.#clock = clock;
+    this.#since = clock();
+  }
+
+  /** What of the last look's time went into counting, which keeps to its own share of the time. */
+  get tookMs(): number {
+    return this.#tookMs;
   }
 
   /** The agent's own server has accepted a connection. */
@@ -72,6 +86,7 @@ export class ArrivalsWatch {
     this.#openings = undefined;
     this.#arrivals = undefined;
     this.#countedAt = undefined;
+    this.#nextCountAt = 0;
   }
 
   /**
@@ -107,23 +122,34 @@ export class ArrivalsWatch {
     own: readonly OwnConnection[],
     reader: Pick<SocketReader, 'listTimeWait'>,
   ): Parsed<number> {
+    this.#tookMs = 0;
     const isByList = scope.outsideAddresses !== undefined;
     const accepted = isByList ? parsed(0) : this.#readAccepted();
     if (!sockets.ok) return sockets;
     if (!accepted.ok) return accepted;
     if (isByList || this.#openings === undefined || this.#countedAt !== accepted.value) {
+      if (now < this.#nextCountAt)
+        return unparsed('Too many connections within the pod to count them each time');
+      const beganAt = this.#clock();
       const timeWait = reader.listTimeWait(countedFilters(scope));
       if (!timeWait.ok) return timeWait;
-      const counted = [...sockets.value, ...timeWait.value].filter(socket => isCounted(scope, socket));
-      const reports = own.filter(connection => isCounted(scope, { ...connection, state: 'established' }));
-      this.#openings =
-        this.#openings === undefined
-          ? beginOpenings(counted, reports, now)
-          : countOpenings(this.#openings, counted, now);
+      this.#countOpenings(now, scope, [...sockets.value, ...timeWait.value], own);
       this.#countedAt = accepted.value;
+      this.#tookMs = this.#clock() - beganAt;
+      this.#nextCountAt = now + Math.min(this.#tookMs / MOST_OF_TIME, LONGEST_PAUSE_MS);
     }
-    const { total } = this.#openings;
+    const total = this.#openings?.total ?? 0;
     return parsed(isByList ? total : accepted.value - total);
+  }
+
+  #countOpenings(now: number, scope: Scope, sockets: readonly Socket[], own: readonly OwnConnection[]): void {
+    const counted = sockets.filter(socket => isCounted(scope, socket));
+    if (this.#openings !== undefined) {
+      this.#openings = countOpenings(this.#openings, counted, now);
+    } else {
+      const reports = own.filter(connection => isCounted(scope, { ...connection, state: 'established' }));
+      this.#openings = beginOpenings(counted, reports, now);
+    }
   }
 
   #rateBefore(
@@ -142,7 +168,7 @@ export class ArrivalsWatch {
     return rateOfReadings(this.#readings, ages);
   }
 
-  /** Connections that the pod has accepted, less those of the agent. The counter is read last: it is never behind. */
+  /** Connections that the pod has accepted, less those of the agent. */
   #readAccepted(): Parsed<number> {
     const agents = this.#acceptedByAgent;
     const counter = this.#readCounter();

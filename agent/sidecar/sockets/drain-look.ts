@@ -30,7 +30,7 @@ export class DrainLook {
   readonly #options: SamplerOptions;
   readonly #own: OwnConnections;
   readonly #arrivals: ArrivalsWatch;
-  readonly #gauges: Gauges;
+  #gauges: Gauges;
   readonly #outsideAddresses: ReadonlySet<string> | undefined;
   #settings: Settings;
   #ownAddresses: ReadonlySet<string> = readOwnAddresses();
@@ -57,6 +57,7 @@ export class DrainLook {
     this.#ownAddresses = readOwnAddresses();
     this.#servedPorts = new Set();
     this.#connections = new ConnectionWatch();
+    this.#gauges = createGauges(this.#options.fetchGauge, this.#options.clock);
     this.#nextPortsAt = 0;
   }
 

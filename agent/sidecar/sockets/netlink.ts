@@ -122,7 +122,11 @@ export class Netlink {
       this.#fd = fd;
       const timeout = new DataView(new ArrayBuffer(16));
       timeout.setBigInt64(8, BigInt(RECEIVE_TIMEOUT_MS * 1000), true);
-      calls.setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, new Uint8Array(timeout.buffer), timeout.byteLength);
+      const option = new Uint8Array(timeout.buffer);
+      if (calls.setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, option, option.length) < 0) {
+        this.close();
+        return `A deadline for netlink was refused: ${errorName(calls.errno())}`;
+      }
     }
     const sent = calls.send(this.#fd, message, message.length, 0);
     return sent < 0 ? `A list of sockets was refused: ${errorName(calls.errno())}` : undefined;

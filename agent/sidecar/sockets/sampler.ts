@@ -49,7 +49,7 @@ export interface Sampler {
 export function createSampler(options: SamplerOptions): Sampler {
   const { clock, onSample, openReader = openSocketReader, readCounter = readPassiveOpens } = options;
   const own = new OwnConnections();
-  const arrivals = new ArrivalsWatch(readCounter, clock());
+  const arrivals = new ArrivalsWatch(readCounter, clock);
   const look = new DrainLook(options, own, arrivals);
   let reader: Promise<SocketReader> | undefined;
   /** Changes with each begin and end, so that what was started before ends. */
@@ -62,13 +62,14 @@ export function createSampler(options: SamplerOptions): Sampler {
     const repeat = (): void => {
       if (drain !== current) return;
       const now = clock();
-      if (now < nextSampleAt) {
-        look.lookUp(now, opened);
-      } else {
+      const isSample = now >= nextSampleAt;
+      if (isSample) {
         nextSampleAt = now + SAMPLE_EVERY_MS - WATCH_EVERY_MS / 2;
         onSample(...look.sample(now, opened));
+      } else {
+        look.lookUp(now, opened);
       }
-      const tookMs = clock() - now;
+      const tookMs = clock() - now - (isSample ? arrivals.tookMs : 0);
       setTimeout(repeat, Math.max(WATCH_EVERY_MS - tookMs, tookMs / MOST_OF_TIME)).unref();
     };
     repeat();
