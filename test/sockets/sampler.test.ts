@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import type { SampleFacts } from '../../agent/sidecar/sockets/drain-look.ts';
+import { openSocketReader, type SocketReader } from '../../agent/sidecar/sockets/reader.ts';
 import { createSampler, type Sampler } from '../../agent/sidecar/sockets/sampler.ts';
 import type { InFlight, Sample } from '../../lib/drain/sample.ts';
 import { unparsed } from '../../lib/settings/parsed.ts';
@@ -33,7 +34,11 @@ interface Watching {
 }
 
 /** Samples as in a drain. */
-function watch(t: TestContext, containers: readonly Container[]): Watching {
+function watch(
+  t: TestContext,
+  containers: readonly Container[],
+  openReader?: () => Promise<SocketReader>,
+): Watching {
   const taken: Taken[] = [];
   let from = 0;
   const sampler = createSampler({
@@ -46,6 +51,7 @@ function watch(t: TestContext, containers: readonly Container[]): Watching {
     onSample: (sample, facts) => void taken.push({ sample, facts, from, to: clock() }),
     fetchGauge: () => Promise.resolve(unparsed('There is no gauge')),
     outsideAddresses: [OUTSIDE],
+    ...(openReader ? { openReader } : {}),
   });
   t.after(() => sampler.close());
   sampler.begin();
@@ -258,4 +264,21 @@ test('createSampler() samples from begin to end, and again, by the settings of t
   const from = taken.length;
   await sleep(500);
   assert.ok(taken.length - from <= 7, `${taken.length - from} samples in 500 ms`);
+});
+
+/** Neither netlink nor /proc. */
+function openNothing(): Promise<SocketReader> {
+  return openSocketReader({
+    loadSystemCalls: () => Promise.resolve(unparsed('EPERM')),
+    readProcSockets: () => unparsed('EACCES'),
+  });
+}
+
+test('createSampler() says unknown, never zero, when neither netlink nor /proc can be read', async t => {
+  for (const containers of [[], [containerLike()]]) {
+    const { until } = watch(t, containers, openNothing);
+    const sample = await until('a sample', ({ facts }) => facts.source === 'none');
+    assert.equal(sample.inFlight.unknown, 'EPERM; EACCES');
+    assert.equal(sample.arrivals, 'untold');
+  }
 });

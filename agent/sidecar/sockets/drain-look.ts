@@ -4,6 +4,7 @@ import type { ArrivalsVerdict } from '../../../lib/connections/arrivals.ts';
 import { makeSample } from '../../../lib/connections/sample.ts';
 import { addServedPorts, type Scope, serverEnds, watchedPorts } from '../../../lib/connections/scope.ts';
 import type { Sample } from '../../../lib/drain/sample.ts';
+import { type Parsed, parsed } from '../../../lib/settings/parsed.ts';
 import type { Settings } from '../../../lib/settings/settings.ts';
 import type { ArrivalsWatch } from './arrivals-watch.ts';
 import { ConnectionWatch } from './connection-watch.ts';
@@ -80,9 +81,10 @@ export class DrainLook {
 
   /** Reads everything once. Where connections cannot be listed, what is known of them stays as it was. */
   sample(now: number, reader: SocketReader): [Sample, SampleFacts] {
-    this.#lookForPorts(now, reader);
+    const ports = this.#lookForPorts(now, reader);
     const scope = this.scope(now);
-    const { source, because, sockets } = reader.listServing(watchedPorts(scope));
+    const { source, because, sockets: serving } = reader.listServing(watchedPorts(scope));
+    const sockets = ports.ok ? serving : ports;
     if (sockets.ok)
       this.#connections.sample(serverEnds(scope, sockets.value), now, scope.settings.drainDoubtMs);
     this.#gauges.ask(this.#settings.containers);
@@ -103,12 +105,14 @@ export class DrainLook {
     return [sample, { source, sourceBecause: because, arrivals: verdict, arrivalsCount: count }];
   }
 
-  #lookForPorts(now: number, reader: SocketReader): void {
-    if (now < this.#nextPortsAt) return;
+  /** @returns the ports known so far; or why they cannot be looked for: then what is in flight is not known. */
+  #lookForPorts(now: number, reader: SocketReader): Parsed<ReadonlySet<number>> {
+    if (now < this.#nextPortsAt) return parsed(this.#servedPorts);
     const listening = reader.listListening();
-    if (!listening.ok) return;
+    if (!listening.ok) return listening;
     this.#servedPorts = addServedPorts(this.#servedPorts, listening.value);
     this.#nextPortsAt = now + PORTS_EVERY_MS;
+    return parsed(this.#servedPorts);
   }
 }
 

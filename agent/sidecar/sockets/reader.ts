@@ -51,9 +51,9 @@ export async function openSocketReader(
     dumpOrElse(netlink, sources.readProcSockets, states, info, anyOf);
   return {
     listListening: () => dump(['listen'], false).sockets,
-    // No port would be no filter.
+    // No port would be no filter, and whether anything can be read must be told all the same.
     listServing: ports =>
-      ports.size === 0 ? nothing(netlink) : dump(SERVING, true, localPortFilters(ports)),
+      ports.size === 0 ? dump(['listen'], false) : dump(SERVING, true, localPortFilters(ports)),
     listTimeWait: anyOf => dump(['time-wait'], false, anyOf).sockets,
     lookUp: sockets => (netlink.ok ? netlink.value.lookUp(sockets) : netlink),
     close: () => netlink.ok && netlink.value.close(),
@@ -74,11 +74,6 @@ function dumpOrElse(
   if (!read.ok) return { source: 'none', because, sockets: unparsed(because, ...read.problems) };
   const sockets = read.value.filter(({ state }) => states.includes(state));
   return { source: '/proc/net/tcp', because, sockets: parsed(sockets) };
-}
-
-function nothing(netlink: Parsed<Netlink>): Listing {
-  const because = netlink.ok ? undefined : netlink.problems.join('; ');
-  return { source: netlink.ok ? 'sock_diag' : '/proc/net/tcp', because, sockets: parsed([]) };
 }
 
 function localPortFilters(ports: ReadonlySet<number>): EndFilter[] {
