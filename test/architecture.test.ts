@@ -37,7 +37,6 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   koffi: /^agent\/sidecar\/sockets\//,
   pino: /^agent\/sidecar\/log\.ts$/,
   'prom-client': /^agent\/sidecar\/metrics\.ts$/,
-  undici: /^agent\/sidecar\/probes\/exchange\.ts$/,
   '@kubernetes/client-node': /^agent\/kubernetes\//,
 };
 

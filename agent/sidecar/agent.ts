@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { hostname } from 'node:os';
 import type { Effect } from '../../lib/drain/event.ts';
+import type { State } from '../../lib/drain/state.ts';
 import type { AgentSettings } from '../../lib/settings/agent-settings.ts';
 import { type Parsed, parsed, unparsed } from '../../lib/settings/parsed.ts';
 import type { Settings } from '../../lib/settings/settings.ts';
@@ -42,6 +43,8 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
   const story = createStory(log, metrics);
   const left = Promise.withResolvers<void>();
   let inForce = parts.inForce;
+  /** The last reading; it comes into force when no drain is going on, for a drain keeps what it began with. */
+  let latest = inForce;
   let drainer: Drainer | undefined;
 
   const observer = createObserver({
@@ -52,7 +55,8 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
     changed: () => answers.refresh(),
   });
   const hooks = createHooks({
-    settings: () => (drainer === undefined ? undefined : inForce.settings),
+    settings: () => drainer?.state.settings,
+    hooked: () => hookedIn(drainer?.state),
     drainMinMs: () => inForce.drainMinMs,
     token,
     arrived: container => drainer?.send({ type: 'hook', container }),
@@ -78,7 +82,7 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
       case 'answer':
         return hooks.answer(effect.container, effect.because);
       case 'act':
-        return act(inForce.settings?.containers ?? []);
+        return act(drainer?.state.settings.containers ?? []);
       case 'reset':
         return observer.reset(effect.container);
       case 'tell': {
@@ -103,23 +107,39 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
       changed: ({ phase }) => {
         observer.watchDrain(phase !== 'serving');
         story.phase(phase);
+        if (phase === 'serving' && latest !== inForce) adopt();
         answers.refresh();
       },
+      failed: error => log.error({ err: error }, 'A fault in the agent; the drain goes on'),
     });
     story.phase('serving');
+  }
+
+  /** Brings the last reading into force. */
+  function adopt(): void {
+    const isNew = latest.settings !== undefined && latest.settings !== inForce.settings;
+    inForce = latest;
+    if (isNew && latest.settings !== undefined) apply(latest.settings);
+    tellSettings();
   }
 
   function tellSettings(): void {
     metrics.set('podusher_settings_problems', inForce.problems.length);
     metrics.set('podusher_settings_applied_timestamp_seconds', inForce.appliedAt / 1000);
     const { hash, problems } = inForce;
-    if (problems.length > 0) log.error({ problems }, 'The annotations are bad; what was in effect stays');
-    else log.info({ hash }, 'Settings applied');
+    if (problems.length > 0) log.error({ problems }, 'The annotations are bad and not in effect');
+    else log.info({ hash }, 'Settings in effect');
+    if (inForce.settings?.containers.length === 0) {
+      log.warn(
+        `No container is named, so none is probed; are the annotations at ${own.annotationsFile.path}?`,
+      );
+    }
     answers.refresh();
   }
 
   const server = createAgentServer(answers);
   server.on('connection', observer.accepted);
+  server.on('error', error => log.error({ err: error }, 'The server had an error'));
   try {
     server.listen(own.port, own.listenAddress);
     await once(server, 'listening');
@@ -133,9 +153,9 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
   tellSettings();
   log.info({ port: own.port }, `Listening on port ${own.port}`);
   const unfollow = followSettings(source, inForce, next => {
-    const isNew = next.settings !== undefined && next.settings !== inForce.settings;
-    inForce = next;
-    if (isNew && next.settings !== undefined) apply(next.settings);
+    latest = next;
+    if (drainer === undefined || drainer.state.phase === 'serving') return adopt();
+    inForce = { ...inForce, problems: next.problems };
     tellSettings();
   });
   const leave = (): void => (drainer === undefined ? left.resolve() : drainer.send({ type: 'sigterm' }));
@@ -149,4 +169,9 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
   await hooks.settled(inForce.drainMinMs + LAST_ANSWERS_MS);
   server.closeAllConnections();
   return parsed(0);
+}
+
+function hookedIn(state: State | undefined): ReadonlySet<string> {
+  if (state === undefined || state.phase === 'serving') return new Set();
+  return new Set([...state.hooks.keys()].filter(name => name !== null));
 }

@@ -21,14 +21,17 @@ export interface DrainerParts {
   readonly carryOut: (effect: Effect) => void;
   /** Called after each step, once its effects were carried out. */
   readonly changed: (state: State) => void;
+  /** Called with what these two threw. */
+  readonly failed: (error: unknown) => void;
 }
 
 /** @returns a drainer that serves. */
-export function createDrainer({ settings, now, carryOut, changed }: DrainerParts): Drainer {
+export function createDrainer({ settings, now, carryOut, changed, failed }: DrainerParts): Drainer {
   let state: State = serving(settings);
   let timer: NodeJS.Timeout | undefined;
   const queue: Untimed<Event>[] = [];
   let isStepping = false;
+  let isClosed = false;
 
   function turn(event: Untimed<Event>): void {
     const result = step(state, { ...event, now: now() });
@@ -39,11 +42,21 @@ export function createDrainer({ settings, now, carryOut, changed }: DrainerParts
       // Timers may fire a fraction of a millisecond early by the monotonic clock.
       timer = setTimeout(send, Math.max(1, Math.ceil(result.wakeAt - now())), { type: 'tick' });
     }
-    result.effects.forEach(carryOut);
-    changed(state);
+    for (const effect of result.effects) guard(() => carryOut(effect));
+    guard(() => changed(state));
+  }
+
+  /** A fault in what is told or read must not end a drain half-way. */
+  function guard(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      failed(error);
+    }
   }
 
   function send(event: Untimed<Event>): void {
+    if (isClosed) return;
     queue.push(event);
     if (isStepping) return;
     isStepping = true;
@@ -59,6 +72,9 @@ export function createDrainer({ settings, now, carryOut, changed }: DrainerParts
       return state;
     },
     send,
-    close: () => clearTimeout(timer),
+    close(): void {
+      isClosed = true;
+      clearTimeout(timer);
+    },
   };
 }

@@ -12,6 +12,9 @@ import type { Metrics } from './metrics.ts';
 /** How many hooks may wait at once; any number of kubelets is far fewer, and each costs some 25 KiB. */
 const MOST_WAITING = 256;
 
+/** How many of them one peer may have: the kubelet must find room, whoever else calls. */
+const MOST_FROM_ONE = 128;
+
 /** How many callers are held that cannot be placed or authorised. */
 const MOST_HELD = 32;
 
@@ -31,6 +34,8 @@ export interface HooksParts {
   readonly settings: () => Settings | undefined;
   readonly drainMinMs: () => number;
   readonly token: string | undefined;
+  /** The containers whose hooks the drain knows. */
+  readonly hooked: () => ReadonlySet<string>;
   readonly arrived: (container: HookName) => void;
   readonly left: (container: HookName) => void;
   readonly unplaced: (reason: string, container: string | null) => void;
@@ -40,17 +45,21 @@ export interface HooksParts {
 /** @returns the handler of `/drain`. */
 export function createHooks(parts: HooksParts): Hooks {
   const callers = new Map<HookName, Set<ServerResponse>>();
-  const unnamed = new Set<string>();
+  const fromAddress = new Map<string, number>();
   let waiting = 0;
   let held = 0;
   let whenIdle: (() => void) | undefined;
 
-  function wait(response: ServerResponse, container: HookName): boolean {
+  function wait(response: ServerResponse, container: HookName, address: string): boolean {
     const together = callers.get(container) ?? new Set();
     callers.set(container, together.add(response));
     waiting += 1;
+    fromAddress.set(address, (fromAddress.get(address) ?? 0) + 1);
     response.once('close', () => {
       waiting -= 1;
+      const others = (fromAddress.get(address) ?? 1) - 1;
+      if (others === 0) fromAddress.delete(address);
+      else fromAddress.set(address, others);
       if (together.delete(response)) parts.left(container);
       if (waiting + held === 0) whenIdle?.();
     });
@@ -94,18 +103,16 @@ export function createHooks(parts: HooksParts): Hooks {
       const placed =
         settings === undefined
           ? { ok: false as const, reason: 'The annotations are bad: see /status' }
-          : placeHook(settings, container, unnamed);
+          : placeHook(settings, container, parts.hooked());
       if (!placed.ok) {
         metrics.count('podusher_hooks_total', { outcome: 'not placed' });
         return hold(response, placed.reason, container);
       }
-      if (waiting >= MOST_WAITING) return turnAway(response);
+      const address = request.socket.remoteAddress ?? '';
+      const isFull = waiting >= MOST_WAITING || (fromAddress.get(address) ?? 0) >= MOST_FROM_ONE;
+      if (isFull) return turnAway(response);
       metrics.count('podusher_hooks_total', { outcome: 'placed' });
-      const known =
-        placed.container === null || settings?.containers.some(({ name }) => name === placed.container);
-      if (placed.container !== null && known !== true && placed.container !== settings?.self)
-        unnamed.add(placed.container);
-      return wait(response, placed.container);
+      return wait(response, placed.container, address);
     },
     async settled(withinMs): Promise<void> {
       if (waiting + held === 0) return;
@@ -116,9 +123,13 @@ export function createHooks(parts: HooksParts): Hooks {
       clearTimeout(timer);
     },
     answer(container, because): void {
-      const together = [...(callers.get(container) ?? [])];
+      const together = callers.get(container) ?? new Set();
       callers.delete(container);
-      for (const response of together) send(response, 200, `Released: ${because}\n`);
+      for (const response of together) {
+        // Answered, not gone: its close is nobody's leaving.
+        together.delete(response);
+        send(response, 200, `Released: ${because}\n`);
+      }
     },
   };
 }

@@ -53,7 +53,6 @@ export function createObserver({ own, now, metrics, sampled, changed }: Observer
   let sampler: Sampler | undefined;
   let facts: SampleFacts | undefined;
   let unlisten: (() => void) | undefined;
-  let acceptedBefore = 0;
 
   function takeSample(sample: Sample, read: SampleFacts): void {
     facts = read;
@@ -81,7 +80,6 @@ export function createObserver({ own, now, metrics, sampled, changed }: Observer
       hostNetwork: own.hostNetwork,
       outsideAddresses: own.outsideAddresses,
     });
-    for (; acceptedBefore > 0; acceptedBefore -= 1) sampler.accepted();
   }
 
   return {
@@ -100,10 +98,7 @@ export function createObserver({ own, now, metrics, sampled, changed }: Observer
       unlisten = isNeeded ? watchListening(ports => prober?.portsListen(ports)) : undefined;
     },
     watchDrain: on => (on ? sampler?.begin() : sampler?.end()),
-    accepted(): void {
-      if (sampler === undefined) acceptedBefore += 1;
-      else sampler.accepted();
-    },
+    accepted: () => sampler?.accepted(),
     get sources(): StatusSources {
       return facts === undefined ? NOT_READ : sourcesOf(facts, own.outsideAddresses !== undefined);
     },

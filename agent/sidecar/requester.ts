@@ -5,7 +5,7 @@ import { exchange } from './probes/exchange.ts';
 import type { Network } from './probes/network.ts';
 import { connectionProblem, ProbeTimeout } from './probes/problem.ts';
 
-/** How much a request may cost. */
+/** How much a request may cost; with `mostBytes: 0` only the status is wanted. */
 export interface Limits {
   readonly timeoutMs: number;
   readonly mostBytes: number;
@@ -32,14 +32,15 @@ export function createRequester(network: Network, podIp: string, version: string
     const { head, error } = await exchange(
       { url, host: url.host, headers: [['User-Agent', `podusher/${version}`]] },
       { network, signal: controller.signal },
-      () => true,
+      () => mostBytes > 0,
       { method, mostBytes, take },
     );
     clearTimeout(timer);
     controller.abort();
     if (head === undefined || error !== undefined) return unparsed(connectionProblem(error, url.href));
     if (head.status < 200 || head.status > 299) return unparsed(`HTTP ${head.status} from ${url.href}`);
-    if (bytes >= mostBytes) return unparsed(`${url.href} answered more than ${mostBytes} bytes`);
+    if (mostBytes > 0 && bytes >= mostBytes)
+      return unparsed(`${url.href} answered more than ${mostBytes} bytes`);
     return parsed(Buffer.concat(chunks).toString());
   };
 }

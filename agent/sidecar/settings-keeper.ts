@@ -65,14 +65,19 @@ export function followSettings(
     isStale = true;
     if (isReading) return;
     isReading = true;
-    while (isStale) {
-      isStale = false;
-      const next = after(source, inForce, await readPodinfo(source.file.path, source.file.required));
-      if (next === inForce) continue;
-      inForce = next;
-      changed(inForce);
+    try {
+      while (isStale) {
+        isStale = false;
+        // A file that was there and is not now says nothing of the annotations.
+        const required = source.file.required || inForce.hash !== null;
+        const next = after(source, inForce, await readPodinfo(source.file.path, required));
+        if (next === inForce) continue;
+        inForce = next;
+        changed(inForce);
+      }
+    } finally {
+      isReading = false;
     }
-    isReading = false;
   }
 
   return watchPodinfo(source.file.path, () => void reload());

@@ -57,13 +57,18 @@ export function readArrivals(state: Arrivals, now: number, count: number): Arriv
     last: { at: now, count },
     confirmed,
     arrivedAt: [...state.arrivedAt, ...arrived].slice(-RECENT),
-    quietAt: count > confirmed ? state.quietAt : now,
+    // Fewer than before is no silence: the count was taken anew.
+    quietAt: count === confirmed ? now : state.quietAt,
   };
 }
 
 /** @param silenceMaxMs the longest silence worth waiting for. */
 export function judgeArrivals(state: Arrivals, now: number, silenceMaxMs: number): ArrivalsVerdict {
-  if (now - state.last.at > UNREAD_MS) return { type: 'untold', because: 'The arrivals cannot be counted' };
+  if (now - state.last.at > UNREAD_MS) {
+    const because = 'The arrivals cannot be counted';
+    // What was told once is unknown now, and unknown is not silence; `drain-arrivals-max` bounds it.
+    return state.before === undefined ? { type: 'untold', because } : { type: 'arriving' };
+  }
   const rate = expectedRate(state, silenceMaxMs);
   if (rate === undefined) {
     const because =

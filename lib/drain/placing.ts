@@ -13,20 +13,17 @@ export type Placed =
 
 /**
  * @param container the `container` parameter of `/drain`; null for a bare one
- * @param unnamed the containers that earlier hooks brought
+ * @param hooked the containers whose hooks this drain knows already
  */
-export function placeHook(
-  settings: Settings,
-  container: string | null,
-  unnamed: ReadonlySet<string>,
-): Placed {
+export function placeHook(settings: Settings, container: string | null, hooked: ReadonlySet<string>): Placed {
   if (container === null || container === settings.self) return { ok: true, container };
   const known = settings.containers.map(({ name }) => name);
-  if (known.includes(container) || unnamed.has(container)) return { ok: true, container };
+  const unnamed = [...hooked].filter(name => name !== settings.self && !known.includes(name));
+  if (known.includes(container) || unnamed.includes(container)) return { ok: true, container };
   const names = [settings.self, ...known].join(', ');
   if (settings.complete) return { ok: false, reason: `No container of that name; accepted: ${names}` };
   if (!DNS_LABEL.test(container)) return { ok: false, reason: 'Not a container name' };
-  if (unnamed.size >= MOST_UNNAMED)
+  if (unnamed.length >= MOST_UNNAMED)
     return { ok: false, reason: `Too many unnamed containers; accepted: ${names}` };
   return { ok: true, container };
 }

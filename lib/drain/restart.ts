@@ -40,7 +40,7 @@ export function restart(state: Restarting, turn: Turn): Serving | Restarting | D
   }
   const others = [...hooks.keys()].some(name => name !== state.settings.self);
   if (!others && own?.released !== undefined)
-    return { ...serving(state.next ?? state.settings), ownReleased: true };
+    return { ...serving(state.next ?? state.settings), ownReleasedAt: own.released.at };
   if (hooks.size === 0 && state.sigtermAt === undefined) return serving(state.next ?? state.settings);
   const changed =
     hooks.size !== state.hooks.size || [...hooks].some(([name, hook]) => state.hooks.get(name) !== hook);

@@ -20,7 +20,7 @@ export function settle(state: Settling, turn: Turn): Serving | Settling | Restar
     turn.tell({ type: 'agent-restart' });
     release(self, own, 'agent restarts', state.sample, turn);
     if (state.sigtermAt === undefined) {
-      return { ...serving(state.next ?? state.settings), ownReleased: true };
+      return { ...serving(state.next ?? state.settings), ownReleasedAt: turn.now };
     }
   }
   if (own !== undefined || state.hooks.size === 0) {

@@ -10,6 +10,8 @@ export interface Hook {
   readonly since: number;
   /** Requests that wait for the answer now. */
   readonly callers: number;
+  /** All its callers had gone away once: that is told one time only. */
+  readonly left: boolean;
   readonly released: { readonly at: number; readonly because: ReleasedBecause } | undefined;
 }
 
@@ -24,7 +26,7 @@ export interface Serving {
   readonly phase: 'serving';
   readonly settings: Settings;
   /** The own hook was answered as that of a restart of the agent: SIGTERM follows, and nothing is to wait for. */
-  readonly ownReleased: boolean;
+  readonly ownReleasedAt: number | undefined;
 }
 
 /** What every phase but `serving` carries. Settings are latched by the first hook; newer ones wait in `next`. */
@@ -83,7 +85,7 @@ export type State = Serving | Settling | Restarting | Termination;
 
 /** @returns the state in which an agent starts. */
 export function serving(settings: Settings): Serving {
-  return { phase: 'serving', settings, ownReleased: false };
+  return { phase: 'serving', settings, ownReleasedAt: undefined };
 }
 
 /** @returns the hooks that have not been answered yet, whether or not their callers are still there. */

@@ -96,7 +96,7 @@ function take(state: State, event: Event, turn: Turn): State {
 }
 
 function takeHook(state: State, name: HookName, turn: Turn): State {
-  const fresh = { since: turn.now, callers: 1, released: undefined };
+  const fresh = { since: turn.now, callers: 1, left: false, released: undefined };
   const known = state.phase === 'serving' ? undefined : state.hooks.get(name);
   if (known === undefined) turn.tell({ type: 'hook', container: name });
   if (state.phase === 'serving') return begin(state.settings, turn, new Map([[name, fresh]]));
@@ -117,16 +117,23 @@ function takeLeft(state: State, name: HookName, turn: Turn): State {
   if (state.phase === 'serving' || hook === undefined || hook.released !== undefined) return state;
   if (hook.callers === 0) return state;
   const callers = hook.callers - 1;
-  if (callers === 0) turn.tell({ type: 'hook-left', container: name });
-  return { ...state, hooks: new Map(state.hooks).set(name, { ...hook, callers }) };
+  const isNews = callers === 0 && !hook.left;
+  if (isNews) turn.tell({ type: 'hook-left', container: name });
+  return { ...state, hooks: new Map(state.hooks).set(name, { ...hook, callers, left: hook.left || isNews }) };
 }
 
 function takeSigterm(state: State, turn: Turn): State {
   turn.tell({ type: 'sigterm' });
   if (state.phase !== 'serving') return { ...state, sigtermAt: state.sigtermAt ?? turn.now };
-  if (!state.ownReleased) return { ...begin(state.settings, turn, new Map()), sigtermAt: turn.now };
+  if (!isRestarting(state, turn.now))
+    return { ...begin(state.settings, turn, new Map()), sigtermAt: turn.now };
   leave(turn);
   return state;
+}
+
+/** An own hook of long ago, which no SIGTERM followed, was not the kubelet's. */
+function isRestarting({ ownReleasedAt, settings }: Serving, now: number): boolean {
+  return ownReleasedAt !== undefined && now - ownReleasedAt < settings.gracePeriodMs;
 }
 
 function takeSettings(state: State, settings: Settings): State {

@@ -2,7 +2,7 @@ import { nameOf, type Plan, planOf, SETTLE_MS } from './plan.ts';
 import type { InFlight } from './sample.ts';
 import type { Draining, Restarting, State, Termination } from './state.ts';
 import { waiting } from './state.ts';
-import { dependentsOf, outlived } from './waves.ts';
+import { dependentsOf, hasStopped, outlived } from './waves.ts';
 
 /** What a drain waits for, in words, and until when at the latest (ms since the epoch). */
 export interface Wait {
@@ -64,7 +64,8 @@ function releaseWaits(state: Termination, plan: Plan): Wait[] {
     const name = nameOf(hook);
     const others = (name === state.settings.self ? outlived(plan) : dependentsOf(plan, name))
       .map(container => container.name)
-      .filter(other => !state.stopped.has(other));
+      .filter(other => !hasStopped(state, other))
+      .map(other => other || 'a container');
     const untilAt = name === state.settings.self ? plan.endAt : plan.releaseAt(name);
     return { what: `${others.join(', ')} to stop, before ${name} is released`, untilAt };
   });

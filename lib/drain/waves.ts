@@ -26,6 +26,17 @@ export function goneDependency(state: Termination, plan: Plan, name: string): st
   return undefined;
 }
 
+/**
+ * @returns whether a container has stopped for those that it depends on. One whose hook still waits is alive, though
+ * its ports may be gone (a drain-action may close them): a sample after its release must show it gone.
+ */
+export function hasStopped(state: Termination, name: string): boolean {
+  const hook = state.hooks.get(name === '' ? null : name);
+  if (state.stopped.get(name)?.because !== 'seen' || hook === undefined) return state.stopped.has(name);
+  const sampledAt = state.sample?.at ?? 0;
+  return hook.released !== undefined && isSeenGone(state, name) && sampledAt > hook.released.at;
+}
+
 /** Notes who no longer serves. @returns the same state when nobody new. */
 export function noteStopped<S extends Termination>(state: S, plan: Plan, turn: Turn): S {
   const stopped = new Map(state.stopped);
@@ -96,7 +107,7 @@ export function releaseWaves<S extends Termination>(state: S, plan: Plan, turn: 
 function whyRelease(state: Termination, plan: Plan, name: string, turn: Turn): ReleasedBecause | undefined {
   if (turn.due(plan.releaseAt(name))) return 'its time is up';
   const dependents = dependentsOf(plan, name);
-  if (!dependents.every(container => state.stopped.has(container.name))) return undefined;
+  if (!dependents.every(container => hasStopped(state, container.name))) return undefined;
   if (state.phase !== 'draining') return dependents.length === 0 ? 'drained' : 'dependents stopped';
   const pointless = goneDependency(state, plan, name) !== undefined && turn.due(plan.drainMinAt);
   return pointless ? 'dependency gone' : undefined;
@@ -116,6 +127,6 @@ export function outlived(plan: Plan): Container[] {
 export function othersOver(state: Termination, plan: Plan): boolean {
   return outlived(plan).every(({ name }) => {
     const hook = state.hooks.get(name === '' ? null : name);
-    return state.stopped.has(name) && (hook === undefined || hook.released !== undefined);
+    return hasStopped(state, name) && (hook === undefined || hook.released !== undefined);
   });
 }

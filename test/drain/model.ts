@@ -94,7 +94,7 @@ function sampleOf(
 
 /** One key for the states that no rule can tell apart: of each time, only which deadlines have come since. */
 function keyOf({ state, now }: Moment): string {
-  if (state.phase === 'serving') return `serving ${state.ownReleased}`;
+  if (state.phase === 'serving') return `serving ${state.ownReleasedAt !== undefined}`;
   const isRestart = state.phase === 'draining' && state.kind === 'restart';
   const { settings } = state;
   const hooks = [...state.hooks].map(([name, hook]) => {

@@ -173,3 +173,11 @@ test('terminate() counts the grace period from SIGTERM when that came first', ()
   ]);
   assert.equal(told.lines.at(-1), '30000 exit');
 });
+
+test('step() settles on SIGTERM when the own hook was answered more than a grace period ago', () => {
+  const told = tell(railsAndAuth, [
+    [0, hook('podusher')],
+    [40_000, SIGTERM],
+  ]);
+  assert.equal(told.lines.at(-1), '41000 exit');
+});

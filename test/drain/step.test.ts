@@ -261,3 +261,8 @@ test('hook-left is told once', () => {
   );
   assert.equal(only(told, 'hook-left').length, 1);
 });
+
+test('step() tells once that callers left, however often they come and go', () => {
+  const visits = Array.from({ length: 20 }, (_, index): Scene => [100 + index, hook('rails'), left('rails')]);
+  assert.equal(only(tell(railsAndAuth, visits, 900), 'hook-left').length, 1);
+});

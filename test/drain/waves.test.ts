@@ -194,3 +194,8 @@ test('releaseWaves() gives a container that no setting names 5 s to stop', () =>
   );
   assert.deepEqual(told.answers, ['25000 new: its time is up', '30000 podusher: its time is up']);
 });
+
+test('releaseWaves() does not take a container for stopped while its own hook waits, though its ports are gone', () => {
+  const told = tell(railsAndAuth, [ALL, [1000, gone('rails')]], 7000);
+  assert.deepEqual(told.answers, ['5000 rails: drained', '5100 auth: dependents stopped']);
+});

@@ -52,6 +52,7 @@ test('readSettings() gives the defaults of the table when nothing is given', () 
     annotationsFile: { path: '/etc/podinfo/annotations', required: false },
     token: undefined,
     logLevel: 'info',
+    hostNetwork: false,
     outsideAddresses: undefined,
   });
   assert.equal(reading.sources.size, 0);

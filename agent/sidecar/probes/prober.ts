@@ -68,7 +68,7 @@ export function createProber(parts: ProberParts): Prober {
     if (before?.type === 'probe' && isDeepStrictEqual(before.worker.probe, probe)) return before;
     const worker = createWorker({
       probe,
-      verdict: before?.type === 'probe' ? verdict : undefined,
+      verdict: verdict?.type === 'unobserved' ? undefined : verdict,
       startedAt,
       now,
       start,
