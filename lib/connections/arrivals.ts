@@ -57,8 +57,7 @@ export function readArrivals(state: Arrivals, now: number, count: number): Arriv
     last: { at: now, count },
     confirmed,
     arrivedAt: [...state.arrivedAt, ...arrived].slice(-RECENT),
-    // Fewer than before is no silence: the count was taken anew.
-    quietAt: count === confirmed ? now : state.quietAt,
+    quietAt: count > confirmed ? state.quietAt : now,
   };
 }
 
