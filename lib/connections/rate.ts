@@ -57,6 +57,7 @@ function within(agesMs: readonly number[], spanMs: number): number {
   return agesMs.filter(ageMs => ageMs <= spanMs).length;
 }
 
+/** One alone tells no rate, however short the time: it is taken for one a minute. */
 function perSecond(count: number, spanMs: number): number {
-  return Math.max(0, count) / (spanMs / 1000);
+  return (Math.max(0, count) * 1000) / (count < 2 ? LONGEST_MS : spanMs);
 }

@@ -69,8 +69,11 @@ describe('the annotations', { concurrency: true, timeout: 30_000 }, () => {
     const { agent, apps } = await startPod(context, { annotations: GOOD });
     const hook = agent.terminate('app');
     await agent.logged('the pod terminates');
+    const { hash } = (await agent.status()).settings;
     agent.volume.write({ ...portsOf(apps), 'podusher.dev/drain-min': '20s' });
-    await until('the edit', () => agent.log.filter(({ msg }) => msg === 'Settings applied')[1]);
+    agent.volume.write({ ...portsOf(apps), ...BAD });
+    assertAll(await problemsOf(agent), WRONG);
+    assert.equal((await agent.status()).settings.hash, hash);
     assertBetween((await hook('app').answer).tookMs, 2000, 2500);
   });
 

@@ -64,9 +64,9 @@ describe('an agent that is called too often', { timeout: 60_000 }, () => {
       annotations: { 'podusher.dev/drain-min': '20s', 'podusher.dev/restart-drain-max': '20s' },
     });
     for (let round = 0; round < 3; round += 1) {
-      const callers = await call(agent, 200);
+      const callers = await call(agent, 100);
       await until('all callers to wait', async () => {
-        return (await metricsOf(agent)).value('podusher_hooks_waiting') === 200 ? true : undefined;
+        return (await metricsOf(agent)).value('podusher_hooks_waiting') === 100 ? true : undefined;
       });
       for (const { socket } of callers) socket.resetAndDestroy();
       await until('no callers', async () => {

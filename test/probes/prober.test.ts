@@ -188,7 +188,7 @@ test('portsListen() judges containers without a probe, and tells each change onc
   ]);
   assert.equal(prober.verdict('rails').reason, 'port 3001 does not listen');
   prober.reconfigure([probed('rails')]);
-  assert.equal(prober.verdict('rails').type, 'pending');
+  assert.equal(prober.verdict('rails').type, 'failed', 'what is known stays until the probe tells');
 });
 
 test('close() ends what is on its way, and nothing starts any more', async context => {
