@@ -3,6 +3,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../rehearse/cli.ts';
 import { now } from './until.ts';
 
 /**
@@ -33,14 +34,11 @@ export class App {
     this.port = port;
   }
 
-  /** @returns an app that listens on a free port; it ends with the test. */
+  /** @returns an app that listens on a free port, which is no client's; it ends with the test. */
   static async start(context: TestContext): Promise<App> {
     const server = createServer({ keepAliveTimeout: 60_000 });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('A TCP server has a port');
-    const app = new App(server, address.port);
+    const app = new App(server, await freePort());
+    await app.startAgain();
     app.#serve();
     context.after(() => app.stop());
     return app;
@@ -53,7 +51,7 @@ export class App {
     for (const socket of this.#open) socket.destroy();
   }
 
-  /** Listens on its port again, as a container that was restarted. */
+  /** Listens on its port, again too, as a container that was restarted. */
   async startAgain(): Promise<void> {
     this.#server.listen(this.port, '127.0.0.1');
     await once(this.#server, 'listening');

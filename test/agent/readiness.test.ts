@@ -1,6 +1,7 @@
 /** What `/ready` says, as containers come, fail, restart and go. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from './app.ts';
 import type { Answer } from './http.ts';
 import type { Agent } from './launch.ts';
@@ -105,6 +106,7 @@ describe('/ready', { concurrency: true, timeout: 30_000 }, () => {
     while (!released.signal.aborted) {
       const asked = await agent.get('/ready');
       if (!released.signal.aborted) seen.add(asked.status);
+      await sleep(20);
     }
     assertBetween((await answer).tookMs, 2000, 2500);
     assert.deepEqual([...seen], [200]);
