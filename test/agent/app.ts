@@ -38,7 +38,7 @@ export class App {
   static async start(context: TestContext): Promise<App> {
     const server = createServer({ keepAliveTimeout: 60_000 });
     const app = new App(server, await freePort());
-    await app.startAgain();
+    await app.listen();
     app.#serve();
     context.after(() => app.stop());
     return app;
@@ -51,8 +51,8 @@ export class App {
     for (const socket of this.#open) socket.destroy();
   }
 
-  /** Listens on its port, again too, as a container that was restarted. */
-  async startAgain(): Promise<void> {
+  /** Listens on its port; after `stop` again, as a container that was restarted. */
+  async listen(): Promise<void> {
     this.#server.listen(this.port, '127.0.0.1');
     await once(this.#server, 'listening');
   }

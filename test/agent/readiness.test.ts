@@ -146,7 +146,7 @@ describe('/ready', { concurrency: true, timeout: 30_000 }, () => {
     apps.rails.stop();
     await agent.logged('rails stopped: nothing of it is left to be seen');
     assert.match((await agent.get('/ready')).body, /\[-\]rails failed: /);
-    await apps.rails.startAgain();
+    await apps.rails.listen();
     await readyWith(agent, 200);
     assert.equal((await agent.status()).drain.phase, 'serving');
   });
