@@ -1,0 +1,82 @@
+import { get } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Launched, launchAgent, launchReference } from './launch.ts';
+import type { Pod } from './pod.ts';
+import { cpuMsOf, type Memory, memoryOf } from './process-figures.ts';
+import { throughput } from './throughput.ts';
+import { keepConnections } from './traffic.ts';
+
+/** The figures of one server. */
+export interface ServerFigures {
+  readonly startMs: number;
+  readonly memory: Memory;
+  /** Undefined without wrk. */
+  readonly requestsPerSecond: number | undefined;
+}
+
+/** What one round measures: both servers at the same time, each thing of the one right after that of the other. */
+export interface Round {
+  readonly agent: ServerFigures;
+  readonly reference: ServerFigures;
+  /** Of the agent, in ms a second. */
+  readonly cpuProbing: number;
+  readonly cpuDraining: number;
+  /** KiB of the agent after some seconds of a drain: koffi is loaded then. */
+  readonly drainingRss: number;
+}
+
+const SETTLE_MS = 5000;
+const CPU_MS = 8000;
+const WRK_SECONDS = 2;
+const CONNECTIONS = 100;
+
+/** Starts both anew, measures, and ends them. */
+export async function measureRound(pod: Pod, withWrk: boolean): Promise<Round> {
+  const reference = await launchReference();
+  const agent = await launchAgent(pod.annotationsFile);
+  try {
+    await sleep(SETTLE_MS);
+    const memory = [agent, reference].map(({ pid }) => memoryOf(pid));
+    const cpuProbing = await cpuPerSecond(agent);
+    const rates: number[] = [];
+    for (const { port } of withWrk ? [agent, reference] : []) {
+      await throughput(port, 1);
+      rates.push(await throughput(port, WRK_SECONDS));
+    }
+    const cpuDraining = await drain(agent, pod);
+    const drainingRss = memoryOf(agent.pid).rss;
+    const figures = (server: Launched, index: number): ServerFigures => ({
+      startMs: server.startMs,
+      memory: memory[index] ?? { rss: Number.NaN, pss: Number.NaN, anonymous: Number.NaN },
+      requestsPerSecond: rates[index],
+    });
+    return {
+      agent: figures(agent, 0),
+      reference: figures(reference, 1),
+      cpuProbing,
+      cpuDraining,
+      drainingRss,
+    };
+  } finally {
+    await Promise.all([agent.stop(), reference.stop()]);
+  }
+}
+
+/** The pod terminates: all hooks come at once, and wait until the agent is killed. */
+async function drain(agent: Launched, { ports }: Pod): Promise<number> {
+  const end = await keepConnections(ports, CONNECTIONS);
+  for (const container of ['podusher', ...ports.map((_, index) => `app-${index}`)]) {
+    const path = `/drain?container=${container}`;
+    get({ host: '127.0.0.1', port: agent.port, path, agent: false }).on('error', () => {});
+  }
+  await sleep(SETTLE_MS);
+  const cpu = await cpuPerSecond(agent);
+  end();
+  return cpu;
+}
+
+async function cpuPerSecond({ pid }: Launched): Promise<number> {
+  const from = { at: performance.now(), cpu: cpuMsOf(pid) };
+  await sleep(CPU_MS);
+  return ((cpuMsOf(pid) - from.cpu) * 1000) / (performance.now() - from.at);
+}

@@ -1,0 +1,27 @@
+/**
+ * Loaded into the agent before itself: its time runs 60 times as fast, and each minute of it tells the heap, after
+ * what nobody needs was collected. Needs --expose-gc and a parent to tell it to.
+ */
+const FACTOR = 60;
+const MINUTE_MS = 60_000;
+
+const real = { setTimeout, setInterval, now: performance.now.bind(performance) };
+const origin = real.now();
+
+/** @returns the same function of timers, whose waits are shorter. */
+function squeezed(timer: typeof real.setInterval): unknown {
+  return (callback: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) =>
+    timer(callback, ms / FACTOR, ...args);
+}
+
+const now = (): number => origin + (real.now() - origin) * FACTOR;
+Object.assign(globalThis, { setTimeout: squeezed(real.setTimeout), setInterval: squeezed(real.setInterval) });
+Object.defineProperty(performance, 'now', { value: now });
+Date.now = () => Math.floor(performance.timeOrigin + now());
+
+real
+  .setInterval(() => {
+    globalThis.gc?.();
+    process.send?.(process.memoryUsage().heapUsed);
+  }, MINUTE_MS / FACTOR)
+  .unref();
