@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ReleasedBecause } from '../../lib/drain/entry.ts';
 import { placeHook } from '../../lib/drain/placing.ts';
@@ -134,13 +133,14 @@ export function createHooks(parts: HooksParts): Hooks {
   };
 }
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-
 /** `Connection: close`, for the kubelet's client keeps connections and this pod is going. */
 function send(response: ServerResponse, status: number, body: string): void {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' }).end(body);
 }
 
 function isBearer(authorization: string | undefined, token: string): boolean {
+  // Loaded where there is a token: it costs a start 10 ms and 2 MiB (measured, Node 24).
+  const { createHash, timingSafeEqual } = process.getBuiltinModule('node:crypto');
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(authorization ?? ''), digest(`Bearer ${token}`));
 }

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { ourAnnotations } from '../../lib/settings/annotation-key.ts';
+import { fingerprint } from '../../lib/settings/fingerprint.ts';
 import type { Inputs } from '../../lib/settings/layers.ts';
 import { formatProblem } from '../../lib/settings/problem.ts';
 import { readSettings, type SettingsReading } from '../../lib/settings/read-settings.ts';
@@ -105,6 +105,6 @@ function read(
     : podinfo.problems.map(message => ({ source: `annotations file ${source.file.path}`, message }));
   const problems = [...file, ...(podinfo.ok ? reading.annotationProblems : [])].map(formatProblem);
   const ours = ourAnnotations(annotations);
-  const hash = ours === '' ? null : createHash('sha256').update(ours).digest('hex').slice(0, 12);
+  const hash = ours === '' ? null : fingerprint(ours);
   return { reading, problems, hash };
 }

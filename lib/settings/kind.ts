@@ -68,11 +68,16 @@ export const ADDRESS: Kind<string> = {
   accepted: 'an IPv4 or IPv6 address',
   pattern: '[0-9a-fA-F:.]+',
   parse(text: string): Parsed<string> {
-    return v.is(v.pipe(v.string(), v.ip()), text)
+    return v.is(v.pipe(v.string(), v.ipv4()), text) || isIpv6(text)
       ? parsed(text)
       : unparsed(`${quoted(text)} is not an address; accepted: ${ADDRESS.accepted}`);
   },
 };
+
+/** By the URL parser: compiling valibot's regular expression for IPv6 takes 5 ms of each start. */
+function isIpv6(text: string): boolean {
+  return /^[0-9a-fA-F:.]+$/.test(text) && URL.canParse(`http://[${text}]/`);
+}
 
 export const ADDRESSES: Kind<readonly string[]> = listOf(ADDRESS, {
   placeholder: 'ADDRESS,…',
