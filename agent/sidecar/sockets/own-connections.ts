@@ -21,7 +21,8 @@ const MOST = 10_000;
 
 /** The connections that the agent itself opened in the last minute: probes and gauges. */
 export class OwnConnections {
-  #opened: readonly OwnConnection[] = [];
+  /** Oldest first; of those that are older than a minute, all are dropped when the next one is added. */
+  readonly #opened: OwnConnection[] = [];
 
   /** @returns the connection as it is kept; undefined for a socket that is not connected. */
   add(
@@ -33,7 +34,9 @@ export class OwnConnections {
     const local = { address: normalAddress(localAddress), port: localPort };
     const remote = { address: normalAddress(remoteAddress), port: remotePort };
     const connection = { name: connectionName({ local, remote }), at: now, local, remote };
-    this.#opened = [...this.#opened.filter(({ at }) => now - at < TIME_WAIT_MS), connection].slice(-MOST);
+    this.#opened.push(connection);
+    const over = this.#opened.findIndex(({ at }) => now - at < TIME_WAIT_MS);
+    this.#opened.splice(0, Math.max(over, this.#opened.length - MOST));
     return connection;
   }
 

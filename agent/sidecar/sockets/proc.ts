@@ -59,6 +59,9 @@ function read<T>(
   }
 }
 
+/** For all readings, which are synchronous: a new one each time would keep the garbage collector busy. */
+const CHUNK = Buffer.allocUnsafe(65_536);
+
 /**
  * Files of /proc do not tell their size.
  * @param enough what need not be read on after; then only whole lines are given.
@@ -68,11 +71,10 @@ function readText(path: string, mostBytes: number, enough?: RegExp): string | un
   const file = openSync(path, 'r');
   try {
     const chunks: string[] = [];
-    const chunk = Buffer.allocUnsafe(65_536);
     for (let total = 0; total <= mostBytes; ) {
-      const length = readSync(file, chunk);
+      const length = readSync(file, CHUNK);
       if (length === 0) return chunks.join('');
-      chunks.push(chunk.toString('latin1', 0, length));
+      chunks.push(CHUNK.toString('latin1', 0, length));
       total += length;
       if (enough?.test(chunks.at(-1) ?? '')) return chunks.join('').replace(/[^\n]*$/, '');
     }

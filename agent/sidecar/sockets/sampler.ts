@@ -81,7 +81,8 @@ export function createSampler(options: SamplerOptions): Sampler {
     accepted: () => arrivals.accepted(),
     opened: socket => {
       const connection = own.add(socket, clock());
-      if (connection !== undefined) arrivals.opened(connection, look.scope(clock()));
+      // Before a drain nothing is counted yet, and the scope need not be made for each probe.
+      if (connection !== undefined && drain !== undefined) arrivals.opened(connection, look.scope(clock()));
     },
     begin: () => {
       if (drain !== undefined) return;
