@@ -3,8 +3,8 @@
  * problem is told at once.
  */
 import { parseArgs } from 'node:util';
+import { quoted } from '../lib/quoted.ts';
 import type { Problem } from '../lib/settings/problem.ts';
-import { quoted } from '../lib/settings/quoted.ts';
 import { didYouMean } from '../lib/settings/suggest.ts';
 import { AGENT, POD } from '../lib/settings/table.ts';
 

@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseManifest } from '../../lib/kubelet/manifest.ts';
 import type { Container, Pod } from '../../lib/kubelet/pod.ts';
-import { type Parsed, parsed, unparsed } from '../../lib/settings/parsed.ts';
+import { type Parsed, parsed, unparsed } from '../../lib/parsed.ts';
 import type { Options } from './options.ts';
 
 export interface Cast {

@@ -1,8 +1,8 @@
 /** The command line of `podusher rehearse`: what is accepted, its help, and every problem at once. */
 import { parseArgs } from 'node:util';
+import { type Parsed, parsed, unparsed } from '../../lib/parsed.ts';
+import { quoted } from '../../lib/quoted.ts';
 import { parseDuration } from '../../lib/settings/duration.ts';
-import { type Parsed, parsed, unparsed } from '../../lib/settings/parsed.ts';
-import { quoted } from '../../lib/settings/quoted.ts';
 import { didYouMean } from '../../lib/settings/suggest.ts';
 
 export interface Options {

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import { type Parsed, parsed, unparsed } from '../../lib/parsed.ts';
 import { type AgentSettings, readAgentSettings } from '../../lib/settings/agent-settings.ts';
 import type { Environment } from '../../lib/settings/environment.ts';
 import { agentHelp } from '../../lib/settings/help.ts';
-import { type Parsed, parsed, unparsed } from '../../lib/settings/parsed.ts';
 import { formatProblem } from '../../lib/settings/problem.ts';
 import { readCommandLine } from '../command-line.ts';
 import { codeOf } from '../error-code.ts';

@@ -1,7 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type Parsed, parsed, unparsed } from '../../lib/settings/parsed.ts';
+import { type Parsed, parsed, unparsed } from '../../lib/parsed.ts';
 import { LONGEST_PODINFO, parsePodinfo } from '../../lib/settings/podinfo.ts';
 import { codeOf } from '../error-code.ts';
 

@@ -1,4 +1,4 @@
-import { type Parsed, parsed, unparsed } from '../../lib/settings/parsed.ts';
+import { type Parsed, parsed, unparsed } from '../../lib/parsed.ts';
 import { formatPodUrl } from '../../lib/settings/pod-url.ts';
 import type { DrainAction } from '../../lib/settings/settings.ts';
 import { exchange } from './probes/exchange.ts';

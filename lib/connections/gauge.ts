@@ -1,5 +1,5 @@
-import { type Parsed, parsed, unparsed } from '../settings/parsed.ts';
-import { quoted } from '../settings/quoted.ts';
+import { type Parsed, parsed, unparsed } from '../parsed.ts';
+import { quoted } from '../quoted.ts';
 import type { InFlightSource } from '../settings/settings.ts';
 
 /** A gauge that tells what is in flight. */

@@ -1,4 +1,4 @@
-import { type Parsed, parsed, unparsed } from '../settings/parsed.ts';
+import { type Parsed, parsed, unparsed } from '../parsed.ts';
 import { formatAddress } from './address.ts';
 import { type End, type Socket, tcpState } from './socket.ts';
 

@@ -1,5 +1,5 @@
 import type { ContainerSample, InFlight, Sample } from '../drain/sample.ts';
-import type { Parsed } from '../settings/parsed.ts';
+import type { Parsed } from '../parsed.ts';
 import type { Container } from '../settings/settings.ts';
 import type { Activity } from './activity.ts';
 import { add, type Connection, type GaugeReading, inFlightByGauge, inFlightOn, NONE } from './in-flight.ts';

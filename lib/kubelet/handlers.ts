@@ -3,8 +3,8 @@
  * `lib/readiness` checks; what only the kubelet can do is added here: named ports, commands, a sleep.
  */
 import * as v from 'valibot';
+import { type Parsed, parsed, unparsed } from '../parsed.ts';
 import { checkProbe } from '../readiness/probe-schema.ts';
-import { type Parsed, parsed, unparsed } from '../settings/parsed.ts';
 import type { ContainerPort, ExecAction, Hook, KubeletProbe } from './pod.ts';
 
 const Fields = v.looseObject({});

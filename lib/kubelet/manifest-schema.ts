@@ -3,7 +3,7 @@
  * server, not a rehearsal, judges whether a manifest is valid. Probes and hooks are checked by `handlers.ts`.
  */
 import * as v from 'valibot';
-import { type Parsed, parsed, unparsed } from '../settings/parsed.ts';
+import { type Parsed, parsed, unparsed } from '../parsed.ts';
 
 export interface PodManifest {
   readonly metadata: MetadataManifest;

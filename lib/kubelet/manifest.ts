@@ -1,6 +1,6 @@
 /** From a manifest's text to the pod that is rehearsed. What is wrong is reported all at once, with its path. */
 import { parseAllDocuments } from 'yaml';
-import { type Parsed, parsed, unparsed } from '../settings/parsed.ts';
+import { type Parsed, parsed, unparsed } from '../parsed.ts';
 import { fieldText, type PodIdentity, unknownField } from './field-ref.ts';
 import { checkManifest, type PodManifest, type VolumeManifest } from './manifest-schema.ts';
 import type { DownwardVolume, Pod } from './pod.ts';

@@ -1,5 +1,5 @@
 /** One container of a manifest: its probes and hook checked, its variables resolved, what is left out noted. */
-import type { Parsed } from '../settings/parsed.ts';
+import type { Parsed } from '../parsed.ts';
 import { expand } from './expand.ts';
 import { fieldText, type PodIdentity, unknownField } from './field-ref.ts';
 import { parseHook, parseKubeletProbe } from './handlers.ts';

@@ -3,7 +3,7 @@
  * of the readiness it is given; nothing is looked up, so an answer costs the same whatever the containers do.
  */
 import type { Check, Readiness } from './aggregate.ts';
-import { checkLine, quoted, verboseText } from './verbose.ts';
+import { checkLine, listed, verboseText } from './verbose.ts';
 
 /** What to answer; `type` is the content type. */
 export interface ReadyAnswer {
@@ -38,8 +38,8 @@ export function readyAnswer(
 function oneAnswer({ checks }: Readiness, name: string, asJson: boolean): ReadyAnswer {
   const found = checks.filter(check => check.name === name);
   if (found.length === 0) {
-    const known = quoted(checks.map(check => check.name));
-    const error = `No check is called ${quoted([name])}; there are: ${known || 'none'}`;
+    const known = listed(checks.map(check => check.name));
+    const error = `No check is called ${listed([name])}; there are: ${known || 'none'}`;
     return asJson ? json(404, { error }) : text(404, `${error}\n`);
   }
   const failed = found.filter(({ outcome }) => outcome === 'failed' || outcome === 'tolerated');

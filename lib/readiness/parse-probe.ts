@@ -3,7 +3,7 @@
  * or one line for the common case. Both have the kubelet's defaults.
  */
 import * as v from 'valibot';
-import { type Parsed, parsed, unparsed } from '../settings/parsed.ts';
+import { type Parsed, parsed, unparsed } from '../parsed.ts';
 import type { Probe } from './probe.ts';
 import { checkProbe, HostSchema, PortSchema, problemsOf } from './probe-schema.ts';
 

@@ -10,7 +10,7 @@ const MAX_INT32 = 2 ** 31 - 1;
 const MAX_PORT = 65535;
 
 const text = v.nullish(
-  v.string(issue => `${quoted(issue.input)} is not text`),
+  v.string(issue => `${JSON.stringify(issue.input)} is not text`),
   '',
 );
 
@@ -36,16 +36,16 @@ export const HostSchema: v.GenericSchema<string | null | undefined, string> = v.
   text,
   v.check(
     host => !/[\s/?#@[\]\\]/u.test(host) && host.split(':').length !== 2,
-    issue => `${quoted(issue.input)} is not a host; accepted: a name or an address, without a port`,
+    issue => `${JSON.stringify(issue.input)} is not a host; accepted: a name or an address, without a port`,
   ),
 );
 
 const header = object({
   name: v.pipe(
-    v.string(issue => `${quoted(issue.input)} is not text`),
+    v.string(issue => `${JSON.stringify(issue.input)} is not text`),
     v.regex(
       /^[-A-Za-z0-9]+$/u,
-      issue => `${quoted(issue.input)} is no header's name; accepted: letters, digits, -`,
+      issue => `${JSON.stringify(issue.input)} is no header's name; accepted: letters, digits, -`,
     ),
   ),
   value: v.pipe(
@@ -63,12 +63,12 @@ const ProbeSchema = object({
       scheme: v.nullish(
         v.picklist(
           ['HTTP', 'HTTPS'],
-          issue => `${quoted(issue.input)} is not a scheme; accepted: HTTP, HTTPS`,
+          issue => `${JSON.stringify(issue.input)} is not a scheme; accepted: HTTP, HTTPS`,
         ),
         'HTTP',
       ),
       httpHeaders: v.nullish(
-        v.array(header, issue => `${quoted(issue.input)} is not a list of {name, value}`),
+        v.array(header, issue => `${JSON.stringify(issue.input)} is not a list of {name, value}`),
         [],
       ),
     }),
@@ -145,7 +145,7 @@ function wholeNumber(min: number, max: number, accepted: string) {
     issue => {
       const why =
         typeof issue.input === 'string' ? 'is text, not a number' : 'is out of bounds or no whole number';
-      return `${quoted(issue.input)} ${why}; ${accepted}`;
+      return `${JSON.stringify(issue.input)} ${why}; ${accepted}`;
     },
   );
 }
@@ -153,11 +153,6 @@ function wholeNumber(min: number, max: number, accepted: string) {
 /** Every unknown field is a problem, not only the first one (which is what `v.strictObject` reports). */
 function object<const T extends v.ObjectEntries>(entries: T) {
   return v.objectWithRest(entries, v.never('is not a field of a readiness probe'), issue =>
-    issue.input === undefined ? 'is missing' : `${quoted(issue.input)} is not an object`,
+    issue.input === undefined ? 'is missing' : `${JSON.stringify(issue.input)} is not an object`,
   );
-}
-
-/** JSON, for a line break in a value must not become one in the log. */
-function quoted(input: unknown): string {
-  return JSON.stringify(input);
 }

@@ -25,12 +25,12 @@ export function verboseText(checks: readonly Check[], excluded: ReadonlySet<stri
   );
   const unmatched = [...excluded].filter(name => !checks.some(check => check.name === name));
   if (unmatched.length > 0) {
-    lines.push(`warn: some checks cannot be excluded: no matches for ${quoted(unmatched)}`);
+    lines.push(`warn: some checks cannot be excluded: no matches for ${listed(unmatched)}`);
   }
   return `${[...lines, `readyz check ${ready ? 'passed' : 'failed'}`].join('\n')}\n`;
 }
 
 /** @returns names in JSON's quotes, since they come from requests as well. */
-export function quoted(names: readonly string[]): string {
+export function listed(names: readonly string[]): string {
   return names.map(name => JSON.stringify(name)).join(', ');
 }

@@ -1,6 +1,6 @@
-import { type Parsed, parsed, unparsed } from './parsed.ts';
+import { type Parsed, parsed, unparsed } from '../parsed.ts';
+import { quoted } from '../quoted.ts';
 import { parsePodUrl } from './pod-url.ts';
-import { quoted } from './quoted.ts';
 import type { DrainAction } from './settings.ts';
 
 /** What `parseDrainAction` accepts. */

@@ -1,5 +1,5 @@
-import { type Parsed, parsed, unparsed } from './parsed.ts';
-import { quoted } from './quoted.ts';
+import { type Parsed, parsed, unparsed } from '../parsed.ts';
+import { quoted } from '../quoted.ts';
 
 const UNITS: ReadonlyMap<string, number> = new Map([
   ['h', 3_600_000],

@@ -1,6 +1,6 @@
-import { type Parsed, parsed, unparsed } from './parsed.ts';
+import { type Parsed, parsed, unparsed } from '../parsed.ts';
+import { quoted } from '../quoted.ts';
 import { type PodUrl, parsePodUrl } from './pod-url.ts';
-import { quoted } from './quoted.ts';
 import type { InFlightSource } from './settings.ts';
 
 /** What `parseInFlightSource` accepts. */

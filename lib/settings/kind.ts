@@ -1,13 +1,13 @@
 /** The kinds of values that settings have: each reads its text and says what it accepts, for people and schemas. */
 import * as v from 'valibot';
+import { type Parsed, parsed, unparsed } from '../parsed.ts';
+import { quoted } from '../quoted.ts';
 import { PROBE_FORMS, parseProbe } from '../readiness/parse-probe.ts';
 import type { Probe } from '../readiness/probe.ts';
 import { ACCEPTED_DRAIN_ACTIONS, parseDrainAction } from './drain-action.ts';
 import { acceptedDurations, type Bounds, DURATION_PATTERN, parseDuration } from './duration.ts';
 import { ACCEPTED_IN_FLIGHT_SOURCES, parseInFlightSource } from './in-flight-source.ts';
 import { parseList } from './list.ts';
-import { type Parsed, parsed, unparsed } from './parsed.ts';
-import { quoted } from './quoted.ts';
 import type { DrainAction, InFlightSource } from './settings.ts';
 
 /** One kind of value. */

@@ -1,5 +1,5 @@
-import { type Parsed, parsed, unparsed } from './parsed.ts';
-import { quoted } from './quoted.ts';
+import { type Parsed, parsed, unparsed } from '../parsed.ts';
+import { quoted } from '../quoted.ts';
 
 /** More than any pod has of containers or ports; it bounds the work and the problems of one setting. */
 export const LONGEST_LIST = 100;

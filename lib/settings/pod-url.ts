@@ -1,5 +1,5 @@
-import { type Parsed, parsed, unparsed } from './parsed.ts';
-import { quoted } from './quoted.ts';
+import { type Parsed, parsed, unparsed } from '../parsed.ts';
+import { quoted } from '../quoted.ts';
 
 /** A plain HTTP address whose host may be left out: then it is the pod itself. */
 export interface PodUrl {

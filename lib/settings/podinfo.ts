@@ -2,8 +2,8 @@
  * The file in which the downward API writes the pod's annotations: a line `key="value"` for each, sorted, the value
  * as Go's `%q` quotes it (`FormatMap` in `pkg/fieldpath/fieldpath.go`, `Quote` in Go's `strconv`).
  */
-import { type Parsed, parsed, unparsed } from './parsed.ts';
-import { quoted } from './quoted.ts';
+import { type Parsed, parsed, unparsed } from '../parsed.ts';
+import { quoted } from '../quoted.ts';
 
 /** Four times what the API lets all annotations of an object have together, which `%q` may make longer. */
 export const LONGEST_PODINFO: number = 1024 * 1024;

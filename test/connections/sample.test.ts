@@ -7,7 +7,7 @@ import { makeSample } from '../../lib/connections/sample.ts';
 import { type Scope, serverEnds } from '../../lib/connections/scope.ts';
 import { endName, type Socket } from '../../lib/connections/socket.ts';
 import type { Sample } from '../../lib/drain/sample.ts';
-import { type Parsed, parsed, unparsed } from '../../lib/settings/parsed.ts';
+import { type Parsed, parsed, unparsed } from '../../lib/parsed.ts';
 import type { Container } from '../../lib/settings/settings.ts';
 import { containerLike, infoLike, scopeLike, settingsLike, socketLike } from './sockets.ts';
 

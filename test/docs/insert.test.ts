@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parsed, unparsed } from '../../lib/settings/parsed.ts';
+import { parsed, unparsed } from '../../lib/parsed.ts';
 import { insert } from './insert.ts';
 
 const table = { file: 'README.md', marker: 'settings', text: '| $& |\n' };

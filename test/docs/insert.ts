@@ -1,4 +1,4 @@
-import { type Parsed, parsed, unparsed } from '../../lib/settings/parsed.ts';
+import { type Parsed, parsed, unparsed } from '../../lib/parsed.ts';
 
 /** A text that the code makes, and where it belongs. */
 export interface Generated {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
+import { parsed, unparsed } from '../../lib/parsed.ts';
 import { DURATION_PATTERN, formatDuration, parseDuration } from '../../lib/settings/duration.ts';
-import { parsed, unparsed } from '../../lib/settings/parsed.ts';
 
 const HOUR = 3_600_000;
 const bounds = { minMs: 0, maxMs: HOUR };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { parsed } from '../../lib/settings/parsed.ts';
+import { parsed } from '../../lib/parsed.ts';
 import { LONGEST_PODINFO, parsePodinfo } from '../../lib/settings/podinfo.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);

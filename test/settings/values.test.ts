@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
+import { parsed } from '../../lib/parsed.ts';
 import type { Kind } from '../../lib/settings/kind.ts';
 import * as kinds from '../../lib/settings/kind.ts';
-import { parsed } from '../../lib/settings/parsed.ts';
 import { formatPodUrl, parsePodUrl } from '../../lib/settings/pod-url.ts';
 
 const PUMA = { scheme: 'http', host: undefined, port: 9394, path: '/metrics' };

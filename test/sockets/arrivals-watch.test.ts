@@ -5,7 +5,7 @@ import { OwnConnections } from '../../agent/sidecar/sockets/own-connections.ts';
 import type { SocketReader } from '../../agent/sidecar/sockets/reader.ts';
 import type { Scope } from '../../lib/connections/scope.ts';
 import type { Socket } from '../../lib/connections/socket.ts';
-import { type Parsed, parsed, unparsed } from '../../lib/settings/parsed.ts';
+import { type Parsed, parsed, unparsed } from '../../lib/parsed.ts';
 import { scopeLike, socketLike } from '../connections/sockets.ts';
 
 const AUTH = { address: '127.0.0.1', port: 4000 };

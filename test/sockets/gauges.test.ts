@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createGauges, type FetchGauge } from '../../agent/sidecar/sockets/gauges.ts';
-import { type Parsed, parsed, unparsed } from '../../lib/settings/parsed.ts';
+import { type Parsed, parsed, unparsed } from '../../lib/parsed.ts';
 import { containerLike } from '../connections/sockets.ts';
 
 const url = { scheme: 'http', host: undefined, port: 9293, path: '/stats' } as const;

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { loadSystemCalls, Netlink, type SystemCalls } from '../../agent/sidecar/sockets/netlink.ts';
 import type { EndFilter } from '../../lib/connections/inet-diag-request.ts';
 import type { Socket } from '../../lib/connections/socket.ts';
-import type { Parsed } from '../../lib/settings/parsed.ts';
+import type { Parsed } from '../../lib/parsed.ts';
 import { eventually, type Loopback, loopback } from './loopback.ts';
 
 const calls = need(await loadSystemCalls());

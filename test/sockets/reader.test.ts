@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { loadSystemCalls, type SystemCalls } from '../../agent/sidecar/sockets/netlink.ts';
 import { readListeningPorts, readPassiveOpens, readProcSockets } from '../../agent/sidecar/sockets/proc.ts';
 import { openSocketReader } from '../../agent/sidecar/sockets/reader.ts';
-import { unparsed } from '../../lib/settings/parsed.ts';
+import { unparsed } from '../../lib/parsed.ts';
 import { loopback } from './loopback.ts';
 
 const refused = () => Promise.resolve(unparsed('koffi cannot be loaded: no such module'));

@@ -5,7 +5,7 @@ import type { SampleFacts } from '../../agent/sidecar/sockets/drain-look.ts';
 import { openSocketReader, type SocketReader } from '../../agent/sidecar/sockets/reader.ts';
 import { createSampler, type Sampler } from '../../agent/sidecar/sockets/sampler.ts';
 import type { InFlight, Sample } from '../../lib/drain/sample.ts';
-import { unparsed } from '../../lib/settings/parsed.ts';
+import { unparsed } from '../../lib/parsed.ts';
 import type { Container } from '../../lib/settings/settings.ts';
 import { containerLike, settingsLike } from '../connections/sockets.ts';
 import { eventually, type Loopback, loopback } from './loopback.ts';

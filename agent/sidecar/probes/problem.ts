@@ -34,7 +34,7 @@ const NOT_SPOKEN: readonly (readonly [prefix: string, protocol: string])[] = [
  * @returns the reason, in a phrase of bounded length.
  */
 export function connectionProblem(error: unknown, target: string): string {
-  const code = codeOf(error);
+  const code = connectionCodeOf(error);
   const message = error instanceof Error ? (error.message.split('\n')[0] ?? '').slice(0, 200) : String(error);
   if (error instanceof ProbeTimeout) return `${target} ${message}`;
   const phrase = PHRASES[code];
@@ -44,7 +44,8 @@ export function connectionProblem(error: unknown, target: string): string {
   return `${target} failed: ${message || code}`;
 }
 
-function codeOf(error: unknown): string {
+/** @returns the code to say it by; none where an error has none. */
+function connectionCodeOf(error: unknown): string {
   if (!(error instanceof Error) || !('code' in error)) return '';
   return error.code === 'ECONNRESET' && !('syscall' in error) ? CLOSED_EARLY : String(error.code);
 }

@@ -17,7 +17,7 @@ import {
 import { addReading, type Reading, rateOfAges, rateOfReadings } from '../../../lib/connections/rate.ts';
 import type { Scope } from '../../../lib/connections/scope.ts';
 import type { Socket } from '../../../lib/connections/socket.ts';
-import { type Parsed, parsed, unparsed } from '../../../lib/settings/parsed.ts';
+import { type Parsed, parsed, unparsed } from '../../../lib/parsed.ts';
 import type { OwnConnection } from './own-connections.ts';
 import type { SocketReader } from './reader.ts';
 

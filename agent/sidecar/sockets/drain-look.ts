@@ -4,7 +4,7 @@ import type { ArrivalsVerdict } from '../../../lib/connections/arrivals.ts';
 import { makeSample } from '../../../lib/connections/sample.ts';
 import { addServedPorts, type Scope, serverEnds, watchedPorts } from '../../../lib/connections/scope.ts';
 import type { Sample } from '../../../lib/drain/sample.ts';
-import { type Parsed, parsed } from '../../../lib/settings/parsed.ts';
+import { type Parsed, parsed } from '../../../lib/parsed.ts';
 import type { Settings } from '../../../lib/settings/settings.ts';
 import type { ArrivalsWatch } from './arrivals-watch.ts';
 import { ConnectionWatch } from './connection-watch.ts';

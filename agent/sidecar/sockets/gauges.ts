@@ -1,6 +1,6 @@
 import { type GaugeSource, MOST_GAUGE_BYTES, readGauge } from '../../../lib/connections/gauge.ts';
 import type { GaugeReading } from '../../../lib/connections/in-flight.ts';
-import type { Parsed } from '../../../lib/settings/parsed.ts';
+import type { Parsed } from '../../../lib/parsed.ts';
 import type { Container } from '../../../lib/settings/settings.ts';
 
 /**

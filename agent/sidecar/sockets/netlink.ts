@@ -2,7 +2,7 @@ import { getSystemErrorName } from 'node:util';
 import { type DumpPart, parseDump, parseLookUp } from '../../../lib/connections/inet-diag.ts';
 import { type DumpRequest, dumpRequest, lookUpRequest } from '../../../lib/connections/inet-diag-request.ts';
 import type { Socket } from '../../../lib/connections/socket.ts';
-import { type Parsed, parsed, unparsed } from '../../../lib/settings/parsed.ts';
+import { type Parsed, parsed, unparsed } from '../../../lib/parsed.ts';
 
 // The kernel's own list of TCP sockets, by NETLINK_SOCK_DIAG, which needs no privilege. A dump is answered within the
 // calls themselves, so they are synchronous; the time limit is for a kernel that does not keep to that.

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { parsePassiveOpens, parseProcNetTcp } from '../../../lib/connections/proc-net.ts';
 import type { Socket } from '../../../lib/connections/socket.ts';
-import { type Parsed, parsed, unparsed } from '../../../lib/settings/parsed.ts';
+import { type Parsed, parsed, unparsed } from '../../../lib/parsed.ts';
 
 // What /proc/net tells: the counter, always; the sockets, where netlink is refused.
 

@@ -1,6 +1,6 @@
 import type { EndFilter } from '../../../lib/connections/inet-diag-request.ts';
 import type { Socket, TcpState } from '../../../lib/connections/socket.ts';
-import { type Parsed, parsed, unparsed } from '../../../lib/settings/parsed.ts';
+import { type Parsed, parsed, unparsed } from '../../../lib/parsed.ts';
 import { type LookedUp, loadSystemCalls, Netlink, type SystemCalls } from './netlink.ts';
 import { readProcSockets } from './proc.ts';
 

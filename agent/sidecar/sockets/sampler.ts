@@ -1,5 +1,5 @@
 import type { Sample } from '../../../lib/drain/sample.ts';
-import type { Parsed } from '../../../lib/settings/parsed.ts';
+import type { Parsed } from '../../../lib/parsed.ts';
 import type { Settings } from '../../../lib/settings/settings.ts';
 import { ArrivalsWatch } from './arrivals-watch.ts';
 import { WATCH_EVERY_MS } from './connection-watch.ts';

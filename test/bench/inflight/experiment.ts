@@ -5,7 +5,7 @@ import { loadSystemCalls, Netlink } from '../../../agent/sidecar/sockets/netlink
 import type { Activity } from '../../../lib/connections/activity.ts';
 import type { EndFilter } from '../../../lib/connections/inet-diag-request.ts';
 import type { Socket } from '../../../lib/connections/socket.ts';
-import type { Parsed } from '../../../lib/settings/parsed.ts';
+import type { Parsed } from '../../../lib/parsed.ts';
 import { announced, IDLE, IN_FLIGHT, setLongestAnswer, type Truth, truth } from './truth.ts';
 
 /** How to run the experiment. */
