@@ -1,0 +1,3 @@
+environment 'production'
+port 3000
+threads 16, 16
