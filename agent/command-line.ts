@@ -5,8 +5,8 @@
 import { parseArgs } from 'node:util';
 import { quoted } from '../lib/quoted.ts';
 import type { Problem } from '../lib/settings/problem.ts';
-import { didYouMean } from '../lib/settings/suggest.ts';
 import { AGENT, POD } from '../lib/settings/table.ts';
+import { didYouMean } from '../lib/suggest.ts';
 
 /** What `podusher agent` was started with. */
 export interface CommandLine {

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { type Parsed, parsed, unparsed } from '../../lib/parsed.ts';
 import { quoted } from '../../lib/quoted.ts';
 import { parseDuration } from '../../lib/settings/duration.ts';
-import { didYouMean } from '../../lib/settings/suggest.ts';
+import { didYouMean } from '../../lib/suggest.ts';
 
 export interface Options {
   readonly manifests:

@@ -14,7 +14,9 @@ export interface ReadyAnswer {
 
 /**
  * @param path `/ready`, `/readyz`, or `/readyz/NAME` for one check by itself, critical or not.
- * @param query `verbose` tells every check, as a failure always does; `exclude=NAME` (any number) leaves one out.
+ * @param query `verbose` tells every check, as a failure always does; `exclude=NAME` (any number) leaves one out. As
+ *   in the API server (`handleRootHealth` in `healthz.go`), a name that matches none is warned of where checks are
+ *   told, and nowhere else: a plain `ok` stays `ok`.
  * @param accept The request's Accept header: JSON where it names `application/json`.
  */
 export function readyAnswer(

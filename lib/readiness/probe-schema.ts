@@ -4,10 +4,14 @@
  * `pkg/apis/core/validation/validation.go`.
  */
 import * as v from 'valibot';
+import { didYouMean } from '../suggest.ts';
 import type { Probe, ProbeAction } from './probe.ts';
 
 const MAX_INT32 = 2 ** 31 - 1;
 const MAX_PORT = 65535;
+
+/** What the schema says of a field that it does not know; `problemsOf` says it better. */
+const UNKNOWN_FIELD = 'is not a field';
 
 const text = v.nullish(
   v.string(issue => `${JSON.stringify(issue.input)} is not text`),
@@ -40,7 +44,7 @@ export const HostSchema: v.GenericSchema<string | null | undefined, string> = v.
   ),
 );
 
-const header = object({
+const Header = object({
   name: v.pipe(
     v.string(issue => `${JSON.stringify(issue.input)} is not text`),
     v.regex(
@@ -54,27 +58,29 @@ const header = object({
   ),
 });
 
-const ProbeSchema = object({
-  httpGet: v.nullish(
-    object({
-      path: text,
-      port: PortSchema,
-      host: HostSchema,
-      scheme: v.nullish(
-        v.picklist(
-          ['HTTP', 'HTTPS'],
-          issue => `${JSON.stringify(issue.input)} is not a scheme; accepted: HTTP, HTTPS`,
-        ),
-        'HTTP',
-      ),
-      httpHeaders: v.nullish(
-        v.array(header, issue => `${JSON.stringify(issue.input)} is not a list of {name, value}`),
-        [],
-      ),
-    }),
+const HttpGet = object({
+  path: text,
+  port: PortSchema,
+  host: HostSchema,
+  scheme: v.nullish(
+    v.picklist(
+      ['HTTP', 'HTTPS'],
+      issue => `${JSON.stringify(issue.input)} is not a scheme; accepted: HTTP, HTTPS`,
+    ),
+    'HTTP',
   ),
-  tcpSocket: v.nullish(object({ port: PortSchema, host: HostSchema })),
-  grpc: v.nullish(object({ port: PortSchema, service: text })),
+  httpHeaders: v.nullish(
+    v.array(Header, issue => `${JSON.stringify(issue.input)} is not a list of {name, value}`),
+    [],
+  ),
+});
+const TcpSocket = object({ port: PortSchema, host: HostSchema });
+const Grpc = object({ port: PortSchema, service: text });
+
+const ProbeSchema = object({
+  httpGet: v.nullish(HttpGet),
+  tcpSocket: v.nullish(TcpSocket),
+  grpc: v.nullish(Grpc),
   exec: v.nullish(
     v.never(
       'cannot be run from the agent, which is another container; leave the exec probe on the container, whose ' +
@@ -110,8 +116,24 @@ export function checkProbe(value: unknown): Probe | readonly string[] {
 export function problemsOf(issues: readonly v.BaseIssue<unknown>[] = []): readonly string[] {
   return issues.map(issue => {
     const path = v.getDotPath(issue);
-    return path === null ? issue.message : `${path}: ${issue.message}`;
+    const message = issue.message === UNKNOWN_FIELD ? unknownField(issue) : issue.message;
+    return path === null ? message : `${path}: ${message}`;
   });
+}
+
+/** The fields there are, by the name of the object that has them; the probe's own has none. */
+const FIELDS: ReadonlyMap<unknown, readonly string[]> = new Map<unknown, readonly string[]>([
+  [undefined, Object.keys(ProbeSchema.entries)],
+  ['httpGet', Object.keys(HttpGet.entries)],
+  ['tcpSocket', Object.keys(TcpSocket.entries)],
+  ['grpc', Object.keys(Grpc.entries)],
+  ['httpHeaders', Object.keys(Header.entries)],
+]);
+
+function unknownField({ path }: Pick<v.BaseIssue<unknown>, 'path'>): string {
+  const keys = (path ?? []).map(({ key }) => key).filter(key => typeof key === 'string');
+  const [parent, field = ''] = [keys.at(-2), keys.at(-1)];
+  return `is not a field of ${parent ?? 'a probe'}${didYouMean(field, FIELDS.get(parent) ?? [])}`;
 }
 
 function toAction({ httpGet, tcpSocket, grpc }: v.InferOutput<typeof ProbeSchema>): ProbeAction | undefined {
@@ -152,7 +174,7 @@ function wholeNumber(min: number, max: number, accepted: string) {
 
 /** Every unknown field is a problem, not only the first one (which is what `v.strictObject` reports). */
 function object<const T extends v.ObjectEntries>(entries: T) {
-  return v.objectWithRest(entries, v.never('is not a field of a readiness probe'), issue =>
+  return v.objectWithRest(entries, v.never(UNKNOWN_FIELD), issue =>
     issue.input === undefined ? 'is missing' : `${JSON.stringify(issue.input)} is not an object`,
   );
 }

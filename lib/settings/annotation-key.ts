@@ -2,9 +2,10 @@
  * The keys of the pod's annotations: `podusher.dev/WHAT` of the whole pod, `WHAT.podusher.dev/CONTAINER` of one
  * container. All others are somebody else's and never looked at.
  */
+
+import { didYouMean, nearest } from '../suggest.ts';
 import { CONTAINER as CONTAINER_NAME } from './kind.ts';
 import { flagOf, type Row } from './row.ts';
-import { didYouMean, nearest } from './suggest.ts';
 import { AGENT, CONTAINER, POD, TOKEN } from './table.ts';
 
 const DOMAIN = 'podusher.dev';

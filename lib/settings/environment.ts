@@ -1,6 +1,6 @@
+import { nearest } from '../suggest.ts';
 import type { Problem } from './problem.ts';
 import { variableOf } from './row.ts';
-import { nearest } from './suggest.ts';
 import { AGENT, POD, TOKEN } from './table.ts';
 
 /** The variables of a process. */

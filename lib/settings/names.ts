@@ -1,7 +1,7 @@
+import { didYouMean } from '../suggest.ts';
 import { containerKey, podKey } from './annotation-key.ts';
 import { LONGEST_LIST } from './list.ts';
 import type { Problem } from './problem.ts';
-import { didYouMean } from './suggest.ts';
 import { CONTAINER, POD } from './table.ts';
 
 /** A container's name where a setting says it. */

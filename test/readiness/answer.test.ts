@@ -95,6 +95,13 @@ test('readyAnswer() leaves out what is excluded, and says what cannot be', () =>
   assert.equal(ask('/readyz?exclude=rails').status, 503);
 });
 
+test('readyAnswer() warns of an exclusion that matches nothing where it is verbose, as the API server does', () => {
+  const warning = 'warn: some checks cannot be excluded: no matches for "nobody"\n';
+  assert.equal(ask('/readyz?exclude=nobody', [rails]).body, 'ok');
+  assert.ok(ask('/readyz?exclude=nobody&verbose', [rails]).body.includes(warning));
+  assert.ok(ask('/readyz?exclude=nobody', [rails, auth]).body.includes(warning));
+});
+
 test('readyAnswer() answers for one check by itself, critical or not, when its name is in the path', () => {
   assert.deepEqual([ask('/readyz/rails').status, ask('/readyz/rails').body], [200, 'ok']);
   assert.deepEqual(

@@ -75,9 +75,9 @@ const bad: readonly [text: string, ...problems: RegExp[]][] = [
     '{"tcpSocket":{"port":1,"hots":"x"},"grpc":{"port":2},"perioudSeconds":3,"timeoutSeconds":-1,"x":1}',
     /^tcpSocket and grpc are set; a probe has exactly one of them/,
     /^timeoutSeconds: -1 is out of bounds/,
-    /^tcpSocket.hots: is not a field/,
-    /^perioudSeconds: is not a field/,
-    /^x: is not a field/,
+    /^tcpSocket.hots: is not a field of tcpSocket \(did you mean "host"\?\)$/,
+    /^perioudSeconds: is not a field of a probe \(did you mean "periodSeconds"\?\)$/,
+    /^x: is not a field of a probe$/,
   ],
   [
     '{"httpGet":{"port":1,"host":"a:1","scheme":"ftp","httpHeaders":[{"name":"a b","value":"\\r\\nX: y"}]}}',
@@ -85,6 +85,12 @@ const bad: readonly [text: string, ...problems: RegExp[]][] = [
     /^httpGet.scheme: "ftp" is not a scheme; accepted: HTTP, HTTPS/,
     /^httpGet.httpHeaders.0.name: "a b" is no header's name/,
     /^httpGet.httpHeaders.0.value: has characters that no header can carry/,
+  ],
+  [
+    '{"httpGt":{"port":1},"httpGet":{"port":1,"paht":"/","httpHeaders":[{"nmae":"A","name":"A"}]}}',
+    /^httpGt: is not a field of a probe \(did you mean "httpGet"\?\)$/,
+    /^httpGet.paht: is not a field of httpGet \(did you mean "path"\?\)$/,
+    /^httpGet.httpHeaders.0.nmae: is not a field of httpHeaders \(did you mean "name"\?\)$/,
   ],
 ];
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { didYouMean, nearest } from '../../lib/settings/suggest.ts';
+import { didYouMean, nearest } from '../lib/suggest.ts';
 
 const KNOWN = ['drain-min', 'drain-max', 'grace-period', 'ports'];
 
