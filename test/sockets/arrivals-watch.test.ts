@@ -121,6 +121,16 @@ test('ArrivalsWatch lists less often, when that takes long, and still counts all
   assert.equal(pod.look().count, 20);
 });
 
+test('ArrivalsWatch takes no connection within the pod for an arrival when the agent tells its own late', () => {
+  const pod = new Pod();
+  pod.look();
+  pod.accept();
+  pod.look();
+  pod.watch.accepted();
+  pod.inside();
+  assert.equal(pod.arrivals(), 0);
+});
+
 test('ArrivalsWatch does not count what the agent accepts, even when it says so late', () => {
   const pod = new Pod();
   pod.look();

@@ -46,7 +46,7 @@ export class ArrivalsWatch {
   #readings: readonly Reading[] = [];
   #openings: Openings | undefined;
   #arrivals: Arrivals | undefined;
-  /** The counter when the openings were last counted: they need not be while it stands still. */
+  /** The kernel's counter when the openings were last counted: while it stands still none is new. */
   #countedAt: number | undefined;
   /** Before that the openings are not counted again. */
   #nextCountAt = 0;
@@ -77,8 +77,10 @@ export class ArrivalsWatch {
 
   /** Reads the counter: each second, drain or no drain. */
   read(now: number): void {
-    const accepted = this.#readAccepted();
-    if (accepted.ok) this.#readings = addReading(this.#readings, { at: now, accepted: accepted.value });
+    const agents = this.#acceptedByAgent;
+    const counter = this.#readCounter();
+    if (counter.ok)
+      this.#readings = addReading(this.#readings, { at: now, accepted: counter.value - agents });
   }
 
   /** Forgets the last drain. */
@@ -124,22 +126,23 @@ export class ArrivalsWatch {
   ): Parsed<number> {
     this.#tookMs = 0;
     const isByList = scope.outsideAddresses !== undefined;
-    const accepted = isByList ? parsed(0) : this.#readAccepted();
+    const agents = this.#acceptedByAgent;
+    const counter = this.#readCounter();
     if (!sockets.ok) return sockets;
-    if (!accepted.ok) return accepted;
-    if (isByList || this.#openings === undefined || this.#countedAt !== accepted.value) {
+    if (!counter.ok && !isByList) return counter;
+    if (this.#openings === undefined || !counter.ok || this.#countedAt !== counter.value) {
       if (now < this.#nextCountAt)
         return unparsed('Too many connections within the pod to count them each time');
       const beganAt = this.#clock();
       const timeWait = reader.listTimeWait(countedFilters(scope));
       if (!timeWait.ok) return timeWait;
       this.#countOpenings(now, scope, [...sockets.value, ...timeWait.value], own);
-      this.#countedAt = accepted.value;
+      this.#countedAt = counter.ok ? counter.value : undefined;
       this.#tookMs = this.#clock() - beganAt;
       this.#nextCountAt = now + Math.min(this.#tookMs / MOST_OF_TIME, LONGEST_PAUSE_MS);
     }
     const total = this.#openings?.total ?? 0;
-    return parsed(isByList ? total : accepted.value - total);
+    return parsed(isByList || !counter.ok ? total : counter.value - agents - total);
   }
 
   #countOpenings(now: number, scope: Scope, sockets: readonly Socket[], own: readonly OwnConnection[]): void {
@@ -166,13 +169,6 @@ export class ArrivalsWatch {
     if (scope.outsideAddresses !== undefined) return rateOfAges(ages, now - this.#since);
     this.read(now);
     return rateOfReadings(this.#readings, ages);
-  }
-
-  /** Connections that the pod has accepted, less those of the agent. */
-  #readAccepted(): Parsed<number> {
-    const agents = this.#acceptedByAgent;
-    const counter = this.#readCounter();
-    return counter.ok ? parsed(counter.value - agents) : counter;
   }
 }
 
