@@ -1,3 +1,5 @@
+import { quoted } from '../lib/quoted.ts';
+import { didYouMean } from '../lib/suggest.ts';
 import { agent } from './sidecar/command.ts';
 import { VERSION } from './version.ts';
 
@@ -6,8 +8,10 @@ const HELP = `podusher lets traffic into a pod when its critical containers are 
   podusher agent [FLAGS]        /ready, /drain, /livez, /status and /metrics for one pod, as a sidecar
   podusher rehearse POD.yaml    run a pod's commands here, by the kubelet's rules, and draw what happened
 
-podusher COMMAND --help tells more. podusher --version tells the version
+podusher help COMMAND tells more. podusher --version tells the version
 `;
+
+const COMMANDS = ['agent', 'rehearse', 'help'];
 
 /** @returns the exit status: 2 for bad input. */
 async function main([command, ...args]: readonly string[]): Promise<number> {
@@ -22,16 +26,24 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
     case '--version':
       process.stdout.write(`podusher ${VERSION}\n`);
       return 0;
+    case 'help':
     case '--help':
-    case '-h':
+    case '-h': {
+      const [about] = args;
+      if (about === 'agent' || about === 'rehearse') return main([about, '--help']);
+      if (about !== undefined) return refuse(about);
       process.stdout.write(HELP);
       return 0;
+    }
     default:
-      process.stderr.write(
-        `${command === undefined ? 'No command given' : `Unknown command "${command}"`}\n\n${HELP}`,
-      );
-      return 2;
+      return refuse(command);
   }
+}
+
+function refuse(command: string | undefined): number {
+  const unknown = `Unknown command ${quoted(command ?? '')}${didYouMean(command ?? '', COMMANDS)}`;
+  process.stderr.write(`${command === undefined ? 'No command given' : unknown}\n\n${HELP}`);
+  return 2;
 }
 
 void main(process.argv.slice(2))

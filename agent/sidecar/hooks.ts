@@ -20,7 +20,7 @@ const MOST_HELD = 32;
 /** The callers of `/drain` that wait for their answers. */
 export interface Hooks {
   /** @returns whether the caller waits now; others were turned away. */
-  handle(request: IncomingMessage, response: ServerResponse, container: string | null): boolean;
+  handle(request: IncomingMessage, response: ServerResponse, query: URLSearchParams): boolean;
   answer(container: HookName, because: ReleasedBecause): void;
   readonly waiting: number;
   /** Resolves when nobody waits or is held any more, or when the time is over. */
@@ -92,8 +92,9 @@ export function createHooks(parts: HooksParts): Hooks {
     get waiting(): number {
       return waiting;
     },
-    handle(request, response, container): boolean {
+    handle(request, response, query): boolean {
       const { metrics, token } = parts;
+      const container = query.get('container');
       const settings = parts.settings();
       if (token !== undefined && !isBearer(request.headers.authorization, token)) {
         metrics.count('podusher_hooks_total', { outcome: 'unauthorised' });
@@ -102,7 +103,7 @@ export function createHooks(parts: HooksParts): Hooks {
       const placed =
         settings === undefined
           ? { ok: false as const, reason: 'The annotations are bad: see /status' }
-          : placeHook(settings, container, parts.hooked());
+          : placeHook(settings, query, parts.hooked());
       if (!placed.ok) {
         metrics.count('podusher_hooks_total', { outcome: 'not placed' });
         return hold(response, placed.reason, container);

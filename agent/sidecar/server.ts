@@ -102,7 +102,7 @@ async function handle(
       return send(response, 200, TEXT, 'ok');
     case '/drain':
       if (method === 'HEAD') return refuse(response, 405, 'Method not allowed; accepted: GET\n');
-      if (answers.hooks.handle(request, response, query().get('container'))) waits();
+      if (answers.hooks.handle(request, response, query())) waits();
       return;
     case '/status':
       return send(response, 200, 'application/json', `${JSON.stringify(answers.status(), undefined, 2)}\n`);
