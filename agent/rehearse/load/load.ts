@@ -3,12 +3,16 @@
  * connection while the Service has no endpoint; when the deleted pod is withdrawn the load ends, but for stubborn
  * clients, who stay on their connections until those end.
  */
+
+import { POD_ADDRESS } from '../../../lib/kubelet/pod.ts';
 import type { LoadEntry } from '../../../lib/timeline/entry.ts';
 import type { Target } from '../cast.ts';
 import { now } from '../clock.ts';
+import { OUTSIDE_ADDRESS } from '../surroundings.ts';
+import { startBeat } from './beat.ts';
 import type { Outcome } from './outcome.ts';
 import { createPool } from './pool.ts';
-import { sendRequest } from './request.ts';
+import { type Destination, sendRequest } from './request.ts';
 
 export interface LoadOptions {
   readonly target: Target;
@@ -35,12 +39,14 @@ export interface Load {
 /** @returns clients that wait for the pod to be Ready. */
 export function createLoad(options: LoadOptions): Load {
   const { target, rate, clients, stubborn, endpointLagMs } = options;
-  const pool = createPool(target);
+  const { port, path } = target;
+  const destination: Destination = { host: POD_ADDRESS, localAddress: OUTSIDE_ADDRESS, port, path };
+  const pool = createPool();
   const outcomes: Outcome[] = [];
   const entries: LoadEntry[] = [];
   const inFlight = new Set<Promise<Outcome>>();
   const timers = new Set<NodeJS.Timeout>();
-  let beat: NodeJS.Timeout | undefined;
+  let endBeat: (() => void) | undefined;
   /** Whether the Service has the pod as its endpoint: as the clients know it. */
   let routed = false;
   let withdrawn = false;
@@ -54,11 +60,11 @@ export function createLoad(options: LoadOptions): Load {
   }
 
   function sendNew(): Promise<Outcome> | undefined {
-    return routed ? sendRequest(target, false) : undefined;
+    return routed ? sendRequest(destination, false) : undefined;
   }
 
   function sendKept(): Promise<Outcome> | undefined {
-    return routed || stubborn ? pool.send(routed) : undefined;
+    return routed || stubborn ? pool.send(destination, routed) : undefined;
   }
 
   async function track(sent: Promise<Outcome>): Promise<void> {
@@ -71,18 +77,6 @@ export function createLoad(options: LoadOptions): Load {
   function refuse(): void {
     const at = now();
     outcomes.push({ type: 'unanswered', startedAt: at, endedAt: at, reason: 'no endpoint' });
-  }
-
-  /** Requests begin at even intervals; those that a busy machine missed are not made up for. */
-  function begin(): void {
-    const intervalMs = 1000 / rate;
-    let nextAt = now();
-    const onBeat = (): void => {
-      request();
-      nextAt = Math.max(nextAt + intervalMs, now() - intervalMs);
-      beat = setTimeout(onBeat, Math.max(0, nextAt - now()));
-    };
-    onBeat();
   }
 
   function afterLag(change: () => void): void {
@@ -106,7 +100,7 @@ export function createLoad(options: LoadOptions): Load {
     entries.push({ at, type: 'new-connections-end' });
     if (!stubborn) {
       entries.push({ at, type: 'kept-connections-leave' });
-      clearTimeout(beat);
+      endBeat?.();
     }
   }
 
@@ -114,15 +108,15 @@ export function createLoad(options: LoadOptions): Load {
     outcomes,
     entries,
     podIsReady: ready => {
-      if (beat === undefined && ready) {
+      if (endBeat === undefined && ready) {
         routed = true;
-        begin();
+        endBeat = startBeat(rate, request);
       } else afterLag(() => route(ready));
     },
     podTerminates: () => afterLag(withdraw),
     stop: async () => {
       for (const timer of timers) clearTimeout(timer);
-      clearTimeout(beat);
+      endBeat?.();
       await Promise.all(inFlight);
       pool.leave();
     },

@@ -1,7 +1,6 @@
 import { Agent } from 'node:http';
-import type { Target } from '../cast.ts';
 import type { Outcome } from './outcome.ts';
-import { sendRequest } from './request.ts';
+import { type Destination, sendRequest } from './request.ts';
 
 /** How many connections a gateway keeps, so that each has traffic and idle moments. */
 const SIZE = 4;
@@ -13,10 +12,11 @@ export interface Pool {
   /**
    * Sends a request on the connection that was idle for longest.
    *
+   * @param destination Of the same host and port each time.
    * @param mayConnect Whether a new connection may be opened for it.
    * @returns how it ended; undefined when there is no connection for it.
    */
-  send(mayConnect: boolean): Promise<Outcome> | undefined;
+  send(destination: Destination, mayConnect: boolean): Promise<Outcome> | undefined;
   /** Closes every connection: idle ones now, the others after their answer. */
   leave(): void;
 }
@@ -29,7 +29,7 @@ interface Kept {
 }
 
 /** @returns an empty pool. */
-export function createPool(target: Target): Pool {
+export function createPool(): Pool {
   const connections = new Set<Kept>();
   let uses = 0;
 
@@ -60,10 +60,10 @@ export function createPool(target: Target): Pool {
     kept.agent.destroy();
   }
 
-  async function use(kept: Kept): Promise<Outcome> {
+  async function use(kept: Kept, destination: Destination): Promise<Outcome> {
     kept.busy = true;
     kept.lastUsed = uses++;
-    const outcome = await sendRequest(target, kept.agent);
+    const outcome = await sendRequest(destination, kept.agent);
     kept.busy = false;
     if (kept.leaving) drop(kept);
     return outcome;
@@ -74,9 +74,9 @@ export function createPool(target: Target): Pool {
       forgetClosed();
       return connections.size;
     },
-    send: mayConnect => {
+    send: (destination, mayConnect) => {
       const kept = take(mayConnect);
-      return kept === undefined ? undefined : use(kept);
+      return kept === undefined ? undefined : use(kept, destination);
     },
     leave: () => {
       for (const kept of connections) {

@@ -1,35 +1,37 @@
 import { type Agent, request as httpRequest } from 'node:http';
-import { POD_ADDRESS } from '../../../lib/kubelet/pod.ts';
-import type { Target } from '../cast.ts';
 import { now } from '../clock.ts';
-import { OUTSIDE_ADDRESS } from '../surroundings.ts';
 import type { Outcome } from './outcome.ts';
 
 const TIMEOUT_MS = 10_000;
 
+/** Where a request goes, and from which of this machine's addresses; by default the system's choice. */
+export interface Destination {
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+  readonly localAddress?: string;
+}
+
 /**
- * Sends one request from the outside address.
+ * Sends one request.
  *
  * @param agent The kept connection; false for a new one, which the request closes.
  * @returns how it ended, at the latest after 10 s.
  */
-export function sendRequest({ port, path }: Target, agent: Agent | false): Promise<Outcome> {
+export function sendRequest(destination: Destination, agent: Agent | false): Promise<Outcome> {
   const startedAt = now();
   const { promise, resolve } = Promise.withResolvers<Outcome>();
   let connected = false;
   let timedOut = false;
-  const request = httpRequest(
-    { host: POD_ADDRESS, localAddress: OUTSIDE_ADDRESS, port, path, agent },
-    response => {
-      const status = response.statusCode ?? 0;
-      response.on('error', broke);
-      response.on('end', () => {
-        const end = { startedAt, endedAt: now() };
-        resolve(status >= 200 && status < 400 ? { ...end, type: 'ok' } : { ...end, type: 'status', status });
-      });
-      response.resume();
-    },
-  );
+  const request = httpRequest({ ...destination, agent }, response => {
+    const status = response.statusCode ?? 0;
+    response.on('error', broke);
+    response.on('end', () => {
+      const end = { startedAt, endedAt: now() };
+      resolve(status >= 200 && status < 400 ? { ...end, type: 'ok' } : { ...end, type: 'status', status });
+    });
+    response.resume();
+  });
   const timer = setTimeout(() => {
     timedOut = true;
     request.destroy(new Error('timed out'));
