@@ -83,6 +83,7 @@ function writeHeader(view: DataView, at: number, length: number, flags: number, 
 }
 
 const OP_JUMP = 1;
+const JUMP_BYTES = 4;
 const OP_LOCAL = 7;
 const OP_REMOTE = 8;
 const ANY_PORT = -1;
@@ -98,12 +99,16 @@ const FAMILY_BY_BYTES: ReadonlyMap<number, number> = new Map([
  * past it. `yes` must lead to the next operation, so each condition but the last is followed by a jump to the end.
  */
 function bytecode(anyOf: readonly EndFilter[]): Uint8Array {
-  let program = new Uint8Array();
-  for (const filter of anyOf.toReversed()) {
-    const condition = endCondition(filter);
-    if (condition === undefined) continue;
-    const jump = program.length === 0 ? new Uint8Array() : operation(OP_JUMP, 4, 4 + program.length);
-    program = Uint8Array.of(...condition, ...jump, ...program);
+  const conditions = anyOf.map(endCondition).filter(condition => condition !== undefined);
+  const jumps = Math.max(0, conditions.length - 1);
+  const program = new Uint8Array(conditions.reduce((sum, { length }) => sum + length, jumps * JUMP_BYTES));
+  let at = 0;
+  for (const condition of conditions) {
+    program.set(condition, at);
+    at += condition.length;
+    if (at === program.length) break;
+    program.set(operation(OP_JUMP, JUMP_BYTES, program.length - at), at);
+    at += JUMP_BYTES;
   }
   return program;
 }

@@ -14,6 +14,8 @@ export interface SocketEnds {
 export interface OwnConnection extends Report {
   readonly local: End;
   readonly remote: End;
+  /** As by `endName`; made once, for each sample asks for all of them. */
+  readonly localName: string;
 }
 
 /** Four containers probed each second open 240 in a minute. */
@@ -33,7 +35,8 @@ export class OwnConnections {
     if (remoteAddress === undefined || remotePort === undefined) return undefined;
     const local = { address: normalAddress(localAddress), port: localPort };
     const remote = { address: normalAddress(remoteAddress), port: remotePort };
-    const connection = { name: connectionName({ local, remote }), at: now, local, remote };
+    const name = connectionName({ local, remote });
+    const connection = { name, at: now, local, remote, localName: endName(local) };
     this.#opened.push(connection);
     const over = this.#opened.findIndex(({ at }) => now - at < TIME_WAIT_MS);
     this.#opened.splice(0, Math.max(over, this.#opened.length - MOST));
@@ -47,6 +50,6 @@ export class OwnConnections {
 
   /** @returns their local ends, by `endName`. */
   ends(now: number): ReadonlySet<string> {
-    return new Set(this.recent(now).map(({ local }) => endName(local)));
+    return new Set(this.recent(now).map(({ localName }) => localName));
   }
 }
