@@ -6,16 +6,26 @@ import { median } from './median.ts';
 import type { Pod } from './pod.ts';
 
 const MINUTES = 60;
+/** What the agent tells each minute. */
+export interface HeapReading {
+  readonly objectsBytes: number;
+  /** What V8 compiled. It grows until everything is compiled that runs often, which takes it an hour and more. */
+  readonly codeBytes: number;
+}
+
+/** By how many KiB the heap is larger after an hour than after ten minutes. */
+export interface HeapGrowth {
+  readonly objects: number;
+  readonly code: number;
+}
+
 /** Until then caches fill: the connections of the last minute, the code that is compiled lazily. */
 const SETTLED_AFTER = 10;
 /** One reading may fall into the middle of a probe: so the median of several. */
 const READINGS = 9;
 
-/**
- * Runs the agent as built for an hour of its own time, which takes a minute, with four probes a second.
- * @returns by how many KiB its heap is larger after an hour than after ten minutes
- */
-export async function heapGrowth({ annotationsFile }: Pod): Promise<number> {
+/** Runs the agent as built for an hour of its own time, which takes a minute, with four probes a second. */
+export async function heapGrowth({ annotationsFile }: Pod): Promise<HeapGrowth> {
   const { nodeFlags, environment } = readImageStart();
   const preload = join(import.meta.dirname, 'squeezed-hour.ts');
   const child = fork(
@@ -27,11 +37,26 @@ export async function heapGrowth({ annotationsFile }: Pod): Promise<number> {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     },
   );
-  const heap: number[] = [];
-  for await (const [bytes] of on(child, 'message', { close: ['exit'] })) {
-    if (heap.push(Number(bytes) / 1024) === MINUTES) break;
+  const readings: HeapReading[] = [];
+  for await (const [reading] of on(child, 'message', { close: ['exit'] })) {
+    if (readings.push(asReading(reading)) === MINUTES) break;
   }
   await stop(child);
-  if (heap.length < MINUTES) throw new Error('The agent ended within its hour');
-  return median(heap.slice(-READINGS)) - median(heap.slice(SETTLED_AFTER, SETTLED_AFTER + READINGS));
+  if (readings.length < MINUTES) throw new Error('The agent ended within its hour');
+  return {
+    objects: growthOf(readings.map(({ objectsBytes }) => objectsBytes)),
+    code: growthOf(readings.map(({ codeBytes }) => codeBytes)),
+  };
+}
+
+function growthOf(bytes: readonly number[]): number {
+  return (
+    (median(bytes.slice(-READINGS)) - median(bytes.slice(SETTLED_AFTER, SETTLED_AFTER + READINGS))) / 1024
+  );
+}
+
+function asReading(message: unknown): HeapReading {
+  if (typeof message !== 'object' || message === null) throw new Error('The agent told no heap');
+  const { objectsBytes, codeBytes } = Object.fromEntries(Object.entries(message));
+  return { objectsBytes: Number(objectsBytes), codeBytes: Number(codeBytes) };
 }

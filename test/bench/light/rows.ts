@@ -1,3 +1,4 @@
+import type { HeapGrowth } from './heap.ts';
 import { median } from './median.ts';
 import type { Round, ServerFigures } from './round.ts';
 
@@ -22,7 +23,7 @@ interface Bound {
 const HEAP_NOISE_KIB = 64;
 
 /** @returns the table's lines, of medians. */
-export function rowsOf(rounds: readonly Round[], heapGrowthKib: number): Row[] {
+export function rowsOf(rounds: readonly Round[], growth: HeapGrowth): Row[] {
   const ofAgent = (what: string, unit: string, figure: (round: Round) => number, bound?: Bound): Row => {
     return { what, unit, agent: median(rounds.map(figure)), bare: undefined, ratio: undefined, bound };
   };
@@ -48,7 +49,8 @@ export function rowsOf(rounds: readonly Round[], heapGrowthKib: number): Row[] {
     ofAgent('CPU, four containers probed each second', 'ms/s', round => round.cpuProbing, atMost(5)),
     ofAgent('CPU in a drain with 100 connections', 'ms/s', round => round.cpuDraining, atMost(30)),
     ofAgent('RSS in that drain', 'MiB', round => round.drainingRss / 1024),
-    { ...ofAgent("heap's growth in an hour", 'KiB', () => heapGrowthKib), bound: atMost(HEAP_NOISE_KIB) },
+    ofAgent("heap's growth in an hour, objects", 'KiB', () => growth.objects, atMost(HEAP_NOISE_KIB)),
+    ofAgent("heap's growth in an hour, compiled code", 'KiB', () => growth.code),
   ];
 }
 
