@@ -6,7 +6,7 @@ import type { Settings } from '../../lib/settings/settings.ts';
 import type { Metrics } from './metrics.ts';
 
 // Invariant: every caller is answered exactly once or has gone. The kubelet ignores the status and takes any answer
-// for "send SIGTERM now" (kubernetes-facts 11), so a hook that cannot be placed is held as a plain sleep would be.
+// for "send SIGTERM now" (ARCHITECTURE.md, K5), so a hook that cannot be placed is held as a plain sleep would be.
 
 /** How many hooks may wait at once; any number of kubelets is far fewer, and each costs some 25 KiB. */
 const MOST_WAITING = 256;

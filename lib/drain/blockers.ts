@@ -5,7 +5,7 @@ import { goneDependency } from './waves.ts';
 
 /**
  * What a drain says about readiness. A termination by itself says nothing: the deletion has already taken the pod
- * out of its Services, and kube-proxy falls back to pods that terminate but still serve (kubernetes-facts 18).
+ * out of its Services, and kube-proxy falls back to pods that terminate but still serve (ARCHITECTURE.md, K6).
  * The release of the first critical container ends that, and `ready-during-drain: false` forgoes it.
  */
 export function blockersOf(state: State): Blocker[] {

@@ -22,7 +22,7 @@ export interface Budget {
 /**
  * Counts back from the end of the grace period: each container keeps its `stop-timeout`, and before it those that
  * depend on it keep theirs; the drain gets what is left, or `drain-max` where that is less. Hook time counts
- * against `terminationGracePeriodSeconds` (kubernetes-facts 3), so there is no other time to give.
+ * against `terminationGracePeriodSeconds` (ARCHITECTURE.md, K3), so there is no other time to give.
  * @param settings whose `dependsOn` has no cycle; a name in it that is no container's sets no bound.
  */
 export function budget(settings: Budgeted): Budget {

@@ -28,7 +28,7 @@ export interface Plan {
   readonly drainMinAt: number;
   readonly arrivalsMaxAt: number;
   readonly drainMaxAt: number;
-  /** The grace period's end: the kubelet sends SIGTERM itself (kubernetes-facts 3). */
+  /** The grace period's end: the kubelet sends SIGTERM itself (ARCHITECTURE.md, K3). */
   readonly endAt: number;
   /** When nothing has ended the agent by then, nothing was terminated. */
   readonly healAt: number;

@@ -44,7 +44,7 @@ interface Active {
   readonly exited: boolean;
 }
 
-/** Restart or termination? A hook does not say (kubernetes-facts 5). */
+/** Restart or termination? A hook does not say (ARCHITECTURE.md, K4). */
 export interface Settling extends Active {
   readonly phase: 'settling';
 }

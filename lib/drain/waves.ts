@@ -7,7 +7,7 @@ import type { Turn } from './turn.ts';
 
 // Invariant: no container is released before those that depend on it have stopped, or before its time is up.
 // Order among native sidecars that the kubelet stops after the agent is left to the kubelet: it keeps it by
-// itself (kubernetes-facts 2), and to wait for it would be a deadlock.
+// itself (ARCHITECTURE.md, K2), and to wait for it would be a deadlock.
 
 /** @returns the containers whose end must be seen before `name` is released. */
 export function dependentsOf(plan: Plan, name: string): Container[] {
@@ -76,7 +76,7 @@ function howStopped(
 
 /**
  * When the kubelet sent SIGTERM: with the answer to the hook, or where there is none, when it began the others'
- * hooks (kubernetes-facts 1, 2), once these had time to come. A native sidecar's waits for all regular containers.
+ * hooks (ARCHITECTURE.md, K1, K2), once these had time to come. A native sidecar's waits for all regular containers.
  */
 function signalledAt(state: Termination, plan: Plan, { name, kind }: Container): number | undefined {
   const hook = state.hooks.get(name === '' ? null : name);

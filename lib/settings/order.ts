@@ -56,7 +56,7 @@ export function cycleProblems(containers: readonly Node[]): Problem[] {
 
 /**
  * The kubelet stops native sidecars after all regular containers, and in reverse order of declaration
- * (kubernetes-facts 2), whatever hooks are answered when.
+ * (ARCHITECTURE.md, K2), whatever hooks are answered when.
  * @returns a problem for each dependency that the kubelet stops before its dependent.
  */
 export function kubeletOrderProblems(containers: readonly Container[]): Problem[] {
