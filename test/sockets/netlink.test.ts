@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { loadSystemCalls, Netlink, type SystemCalls } from '../../agent/sidecar/sockets/netlink.ts';
 import type { EndFilter } from '../../lib/connections/inet-diag-request.ts';
-import type { Socket } from '../../lib/connections/socket.ts';
+import type { End, Socket } from '../../lib/connections/socket.ts';
 import type { Parsed } from '../../lib/parsed.ts';
 import { eventually, type Loopback, loopback } from './loopback.ts';
 
@@ -151,9 +151,11 @@ test('Netlink.dump() lists what the filter lets through, and only that', async t
   const { client } = await server.open('127.0.1.1');
   await server.open('127.0.0.1');
   const { port } = server;
+  // On other addresses the same port may be another's.
+  const isServer = (end: End): boolean => end.address === '127.0.0.1' && end.port === port;
   const count = (...anyOf: readonly EndFilter[]): number =>
     need(netlink.dump({ states: ['established'], info: false, anyOf })).filter(
-      ({ local, remote }) => local.port === port || remote.port === port,
+      ({ local, remote }) => isServer(local) || isServer(remote),
     ).length;
   assert.equal(count({ end: 'local', port }), 2);
   assert.equal(count({ end: 'local', port }, { end: 'remote', port }), 4);
@@ -162,7 +164,7 @@ test('Netlink.dump() lists what the filter lets through, and only that', async t
   assert.equal(count({ end: 'remote', address: '127.0.0.0', prefixLength: 8 }), 4);
   assert.equal(count({ end: 'remote', address: '10.0.0.0', prefixLength: 8 }), 0);
   assert.equal(count({ end: 'remote', address: '::1', prefixLength: 128 }), 0);
-  const many = Array.from({ length: 999 }, (_, i): EndFilter => ({ end: 'local', port: i + 1 }));
+  const many = Array.from({ length: 99 }, (_, i): EndFilter => ({ end: 'local', port: i + 1 }));
   assert.equal(count(...many, { end: 'local', port }), 2);
   assert.equal(client.localAddress, '127.0.1.1');
 });

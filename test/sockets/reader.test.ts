@@ -23,6 +23,33 @@ test('openSocketReader() lists by netlink, and says so', async t => {
   assert.ok(sockets.value.every(({ local, info }) => local.port === server.port && info !== undefined));
 });
 
+test('openSocketReader() asks for no more ports than the kernel filters in a few ms', async t => {
+  const calls = await loadSystemCalls();
+  assert.ok(calls.ok);
+  const lengths: number[] = [];
+  const { value: working } = calls;
+  const counting: SystemCalls = {
+    ...working,
+    send: (fd, bytes, length, flags) => {
+      lengths.push(length);
+      return working.send(fd, bytes, length, flags);
+    },
+  };
+  const reader = await openSocketReader({
+    loadSystemCalls: () => Promise.resolve({ ok: true, value: counting }),
+    readProcSockets,
+  });
+  t.after(() => reader.close());
+  for (const ports of [1, 50, 51, 1000]) {
+    assert.equal(
+      reader.listServing(new Set(Array.from({ length: ports }, (_, i) => i + 1))).source,
+      'sock_diag',
+    );
+  }
+  const [one = 0, most = 0, over = 0, many = 0] = lengths;
+  assert.ok(one < most && over < one && many === over, String(lengths));
+});
+
 test('openSocketReader() lists from /proc, and says why, when netlink cannot be had', async t => {
   const server = await loopback();
   t.after(() => server.close());
