@@ -110,8 +110,7 @@ export function startKubelet(options: KubeletOptions): Kubelet {
     runs.set(container, { run, process, ended });
   }
 
-  dispatch({ type: 'tick', at: now() });
-  return {
+  const kubelet: Kubelet = {
     delete: () => dispatch({ type: 'delete', at: now() }),
     destroy: () => {
       clearTimeout(timer);
@@ -123,4 +122,12 @@ export function startKubelet(options: KubeletOptions): Kubelet {
       await Promise.all(processes.map(({ closed }) => closed));
     },
   };
+  try {
+    dispatch({ type: 'tick', at: now() });
+  } catch (error) {
+    // Nobody has the handle yet by which what was started could be ended.
+    kubelet.destroy();
+    throw error;
+  }
+  return kubelet;
 }

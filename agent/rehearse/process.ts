@@ -1,4 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { eachLine } from './lines.ts';
 
 /** How a container's processes are run. */
@@ -28,16 +29,15 @@ export interface Process {
 /** @returns the process; when it ends, whatever it left behind is killed, as with a container. */
 export function startProcess(
   command: readonly string[],
-  { cwd, env }: Surroundings,
+  surroundings: Surroundings,
   events: ProcessEvents,
 ): Process {
-  const [file = '', ...args] = command;
-  const child = spawn(file, args, {
-    cwd,
-    env: { ...env },
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  let child: ReturnType<typeof spawnGroup>;
+  try {
+    child = spawnGroup(command, surroundings);
+  } catch (error) {
+    return neverStarted(events, error);
+  }
   let ended = false;
   eachLine(child.stdout, line => events.onLine(line));
   eachLine(child.stderr, line => events.onLine(line));
@@ -66,6 +66,20 @@ export function startProcess(
     },
     closed,
   };
+}
+
+function spawnGroup(
+  [file = '', ...args]: readonly string[],
+  { cwd, env }: Surroundings,
+): ChildProcessByStdio<null, Readable, Readable> {
+  return spawn(file, args, { cwd, env: { ...env }, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** Some failures, such as arguments too long for the kernel, are thrown rather than told by an event. */
+function neverStarted(events: ProcessEvents, cause: unknown): Process {
+  const told = cause instanceof Error ? cause : new Error(String(cause));
+  process.nextTick(() => events.onError(told));
+  return { signal: () => undefined, destroy: () => undefined, closed: Promise.resolve() };
 }
 
 function killGroup({ pid }: ChildProcess): void {

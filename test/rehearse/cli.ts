@@ -1,13 +1,16 @@
 /** The real program, on manifests with ports of their own. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { createSocket } from 'node:dgram';
+import { type EventEmitter, once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Result } from '../../agent/rehearse/rehearsal.ts';
 import type { Entry } from '../../lib/timeline/entry.ts';
+import { killProcessesWith, processesWith } from './processes.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const EXAMPLES = join(ROOT, 'examples/rails-auth');
@@ -19,11 +22,25 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** A folder of manifests and temporary files for one test. */
+/** How long a rehearsal that is told to end may take to end its pod. */
+const END_WITHIN_MS = 5000;
+
+/** A folder of manifests and temporary files for one test, and every process that the test starts. */
 export class Theatre {
   readonly folder: string = mkdtempSync(join(tmpdir(), 'podusher-test-'));
   readonly temporary: string = mkdtempSync(join(this.folder, 'tmp-'));
+  /** In the environment of every process of this test. */
+  readonly #mark = `TMPDIR=${this.temporary}`;
   readonly #ports = new Map<string, number>();
+  readonly #children = new Set<ChildProcess>();
+  readonly #onExit = (): void => {
+    for (const child of this.#children) child.kill('SIGTERM');
+  };
+
+  constructor() {
+    // A test that takes too long ends its whole file, without a word to the hooks.
+    process.once('exit', this.#onExit);
+  }
 
   /** @returns the port that stands for the manifests' own, free when first asked for. */
   async port(named: string): Promise<number> {
@@ -57,14 +74,35 @@ export class Theatre {
   async start(...args: readonly string[]): Promise<ChildProcess> {
     const agentPort = String(await this.port('8866'));
     const env = { ...process.env, TMPDIR: this.temporary, PODUSHER_PORT: agentPort };
-    return spawn(process.execPath, [MAIN, 'rehearse', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [MAIN, 'rehearse', ...args], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#children.add(child);
+    child.once('close', () => this.#children.delete(child));
+    return child;
   }
 
   /** Runs `podusher rehearse` to its end. It must leave nothing behind. */
   async run(...args: readonly string[]): Promise<Ended> {
     const ended = await endOf(await this.start(...args));
     assert.deepEqual(readdirSync(this.temporary), [], 'temporary files are left');
+    await this.untilNothingRuns();
     return ended;
+  }
+
+  /** Waits for the last process to end, which a moment ago was killed at the latest. */
+  async untilNothingRuns(): Promise<void> {
+    const deadline = performance.now() + END_WITHIN_MS;
+    for (let left = this.running(); left.length > 0; left = this.running()) {
+      assert.ok(performance.now() < deadline, `processes ${left.join(', ')} are left`);
+      await sleep(10);
+    }
+  }
+
+  /** @returns the ids of the processes of this test that run. */
+  running(): number[] {
+    return processesWith(this.#mark);
   }
 
   /** Runs it with `--json`. */
@@ -75,7 +113,16 @@ export class Theatre {
     return { ...result, status };
   }
 
-  remove(): void {
+  /** Ends and removes everything, however the test went. */
+  async close(): Promise<void> {
+    const deadline = setTimeout(() => {
+      for (const child of this.#children) child.kill('SIGKILL');
+    }, END_WITHIN_MS);
+    for (const child of this.#children) child.kill('SIGTERM');
+    await Promise.all([...this.#children].map(child => once(child, 'close')));
+    clearTimeout(deadline);
+    killProcessesWith(this.#mark);
+    process.off('exit', this.#onExit);
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
@@ -89,20 +136,37 @@ export async function endOf(child: ChildProcess): Promise<Ended> {
   return { status: child.exitCode, stdout, stderr };
 }
 
-/** Below the ports that the kernel gives to clients, so that no connection takes it meanwhile. */
+/**
+ * @returns a TCP port that no other test is given while this process lives. It is below the ports that the kernel
+ *   gives to clients, so that no connection takes it meanwhile.
+ */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 12_000);
+    if (!(await reserve(port))) continue;
     const server = createServer().listen(port);
-    const [event] = await Promise.race([
-      once(server, 'listening').then(() => ['listening']),
-      new Promise<string[]>(resolve => server.once('error', () => resolve(['error']))),
-    ]);
-    if (event === 'error') continue;
+    if (!(await listens(server))) continue;
     server.close();
     await once(server, 'close');
     return port;
   }
+}
+
+/** The UDP port of the same number is the reservation: it is in nobody's way, and ends with this process. */
+async function reserve(port: number): Promise<boolean> {
+  const socket = createSocket('udp4').unref();
+  socket.bind({ port, address: '127.0.0.1', exclusive: true });
+  const isOurs = await listens(socket);
+  if (!isOurs) socket.close();
+  return isOurs;
+}
+
+/** @returns whether it listens now, or cannot. */
+function listens(socket: EventEmitter): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  socket.once('listening', () => resolve(true));
+  socket.once('error', () => resolve(false));
+  return promise;
 }
 
 /** @returns when the first such entry was, in ms since the deletion; NaN without one. */

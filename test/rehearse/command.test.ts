@@ -32,7 +32,7 @@ describe('podusher rehearse', () => {
   beforeEach(() => {
     theatre = new Theatre();
   });
-  afterEach(() => theatre.remove());
+  afterEach(() => theatre.close());
 
   it('prints the timeline and the verdict without colours, and draws the picture', async () => {
     const pod = await podOf(theatre, 'lifecycle: {preStop: {exec: {command: [sleep, "0.5"]}}}');
@@ -115,7 +115,9 @@ describe('podusher rehearse', () => {
   });
 
   it('exits with 2 when a port is in use', async () => {
-    const server = createServer().listen(await theatre.port('web'));
+    const server = createServer()
+      .listen(await theatre.port('web'))
+      .unref();
     await once(server, 'listening');
     const { status, stderr } = await theatre.run(await podOf(theatre));
     server.close();
@@ -147,14 +149,40 @@ describe('podusher rehearse', () => {
     it(`leaves nothing running on ${signal}`, async () => {
       const child = await theatre.start(await podOf(theatre), '--before', '1m');
       const ended = endOf(child);
-      const port = await theatre.port('web');
-      await untilConnected(port);
+      await untilConnected(await theatre.port('web'));
       child.kill(signal);
       assert.equal((await ended).status, expected);
-      assert.equal(await isOpen(port), false);
+      await theatre.untilNothingRuns();
       assert.deepEqual(readdirSync(theatre.temporary), []);
     });
   }
+
+  it('ends what it has started when another container cannot be', async () => {
+    const long = 'x'.repeat(200_000);
+    const pod = theatre.write(
+      'long.yaml',
+      `kind: Pod
+spec:
+  containers:
+    - {name: web, command: [sleep, "60"], ports: [{containerPort: ${await theatre.port('web')}}]}
+    - {name: late, command: [echo, ${long}]}
+`,
+    );
+    const { status, stderr } = await theatre.run(pod);
+    assert.equal(status, 2);
+    assert.match(stderr, /The command of container "late" cannot be started: spawn E2BIG/u);
+  });
+});
+
+describe('Theatre', () => {
+  it('ends a rehearsal that still runs, and its pod, when it is closed', async () => {
+    const theatre = new Theatre();
+    await theatre.start(await podOf(theatre), '--before', '1m');
+    await untilConnected(await theatre.port('web'));
+    assert.ok(theatre.running().length >= 2);
+    await theatre.close();
+    await theatre.untilNothingRuns();
+  });
 });
 
 async function untilConnected(port: number): Promise<void> {

@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { afterEach, describe, it } from 'node:test';
-import { createLoad, type Load, type LoadOptions } from '../../agent/rehearse/load/load.ts';
+import { createLoad, type Load, type LoadOptions, MOST_IN_FLIGHT } from '../../agent/rehearse/load/load.ts';
+import type { Outcome } from '../../agent/rehearse/load/outcome.ts';
+import { createPool, KEPT_CONNECTIONS, type Pool } from '../../agent/rehearse/load/pool.ts';
+import type { Destination } from '../../agent/rehearse/load/request.ts';
+import { OUTSIDE_ADDRESS } from '../../agent/rehearse/surroundings.ts';
 
 /** A server that knows where its requests came from. */
 interface Seen {
@@ -52,21 +56,34 @@ function loadOf(port: number, given: Partial<LoadOptions> = {}): Load {
   return load;
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 5000;
+async function until(condition: () => boolean, withinMs = 5000): Promise<void> {
+  const deadline = performance.now() + withinMs;
   while (!condition()) {
-    assert.ok(performance.now() < deadline, 'it did not come about within 5 s');
+    assert.ok(performance.now() < deadline, `it did not come about within ${withinMs} ms`);
     await new Promise(resolve => void setTimeout(resolve, 5));
   }
 }
 
-describe('createLoad()', () => {
-  afterEach(async () => {
-    for (const server of servers.splice(0)) server.close().closeAllConnections();
-    await Promise.all(loads.splice(0).map(load => load.stop()));
+function sendMany(
+  pool: Pool,
+  destination: Destination,
+  count: number,
+  mayConnect: boolean,
+): Promise<Outcome>[] {
+  return Array.from({ length: count }, () => {
+    const sent = pool.send(destination, mayConnect);
+    assert.ok(sent !== undefined);
+    return sent;
   });
+}
 
-  it('sends nothing before the pod is Ready, then from 127.0.1.1', async () => {
+afterEach(async () => {
+  for (const server of servers.splice(0)) server.close().closeAllConnections();
+  await Promise.all(loads.splice(0).map(load => load.stop()));
+});
+
+describe('createLoad()', () => {
+  it('sends nothing before the pod is Ready, then from the outside address', async () => {
     const seen = await serve();
     const load = loadOf(seen.port);
     await new Promise(resolve => void setTimeout(resolve, 20));
@@ -74,7 +91,7 @@ describe('createLoad()', () => {
     load.podIsReady(true);
     await until(() => load.outcomes.length >= 10);
     await load.stop();
-    assert.deepEqual([...seen.addresses], ['127.0.1.1']);
+    assert.deepEqual([...seen.addresses], [OUTSIDE_ADDRESS]);
     assert.ok(load.outcomes.every(({ type }) => type === 'ok'));
   });
 
@@ -147,6 +164,18 @@ describe('createLoad()', () => {
     assert.ok(load.outcomes.every(({ type }) => type === 'ok' || type === 'broken'));
   });
 
+  it('has no more than 1000 requests wait when the pod hangs, and fails the rest', async () => {
+    const seen = await serve(() => undefined);
+    const load = loadOf(seen.port, { rate: 1000 });
+    load.podIsReady(true);
+    await until(() => load.outcomes.length >= 20, 20_000);
+    assert.ok(load.outcomes.every(({ type }) => type === 'unanswered'));
+    assert.ok(seen.requests <= MOST_IN_FLIGHT);
+    assert.ok(seen.connections.size > MOST_IN_FLIGHT / 2, 'it is not for want of connections');
+    seen.server.closeAllConnections();
+    await load.stop();
+  });
+
   it('tells errors, refusals and broken connections apart', async () => {
     const broken = await serve((request, response) => {
       if (request.socket.remotePort === undefined) response.end();
@@ -166,6 +195,31 @@ describe('createLoad()', () => {
       await until(() => load.outcomes.length >= 4);
       await load.stop();
       assert.deepEqual([...new Set(load.outcomes.map(outcome => outcome.type))], [type]);
+    }
+  });
+});
+
+describe('createPool()', () => {
+  it('opens what it needs, and keeps no more than four', async () => {
+    const answers: (() => void)[] = [];
+    const seen = await serve((_, response) => void answers.push(() => response.end('ok')));
+    const destination = { host: '127.0.0.1', port: seen.port, path: '/' };
+    const pool = createPool();
+    try {
+      const outcomes = sendMany(pool, destination, 10, true);
+      await until(() => answers.length === 10);
+      assert.equal(seen.connections.size, 10);
+      for (const answer of answers.splice(0)) answer();
+      for (const outcome of await Promise.all(outcomes)) assert.equal(outcome.type, 'ok');
+      assert.equal(pool.size, KEPT_CONNECTIONS);
+      const again = sendMany(pool, destination, 4, false);
+      await until(() => answers.length === 4);
+      assert.equal(seen.connections.size, 10, 'kept ones are used again');
+      assert.equal(pool.send(destination, false), undefined);
+      for (const answer of answers.splice(0)) answer();
+      await Promise.all(again);
+    } finally {
+      pool.leave();
     }
   });
 });

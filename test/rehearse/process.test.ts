@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { afterEach, describe, it } from 'node:test';
 import { type Process, type ProcessEvents, startProcess } from '../../agent/rehearse/process.ts';
 
 interface Watched {
@@ -9,6 +9,8 @@ interface Watched {
   readonly end: Promise<string>;
   readonly firstLine: Promise<string>;
 }
+
+const processes: Process[] = [];
 
 function watch(...command: readonly string[]): Watched {
   const lines: string[] = [];
@@ -23,6 +25,7 @@ function watch(...command: readonly string[]): Watched {
     },
   };
   const started = startProcess(command, { cwd: '/', env: process.env }, events);
+  processes.push(started);
   return { process: started, lines, end: end.promise, firstLine: firstLine.promise };
 }
 
@@ -41,6 +44,10 @@ async function untilGone(pid: number): Promise<void> {
 }
 
 describe('startProcess()', () => {
+  afterEach(() => {
+    for (const started of processes.splice(0)) started.destroy();
+  });
+
   it('tells how it ended, and each line of both outputs', async () => {
     const {
       process: started,
@@ -54,6 +61,7 @@ describe('startProcess()', () => {
 
   it('tells why it could not be started', async () => {
     assert.equal(await watch('/no/such/program').end, 'ENOENT');
+    assert.equal(await watch('echo', 'x'.repeat(200_000)).end, 'E2BIG');
   });
 
   it('sends SIGTERM to the first process alone, and kills what that leaves behind', async () => {

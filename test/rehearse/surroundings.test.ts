@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { type Stage, stageOf } from '../../agent/rehearse/surroundings.ts';
+import { OUTSIDE_ADDRESS, outsideAddress, type Stage, stageOf } from '../../agent/rehearse/surroundings.ts';
 import { createWorkspace, type Workspace } from '../../agent/rehearse/workspace.ts';
 import type { Container } from '../../lib/kubelet/pod.ts';
 import { container, pod } from '../kubelet/world.ts';
@@ -76,9 +76,24 @@ describe('stageOf()', () => {
     assert.equal(stage([], { mounts, env }).env['PODUSHER_ANNOTATIONS_FILE'], '/elsewhere');
   });
 
+  it("tells the agent the load's own address", () => {
+    assert.equal(stage([], {}).env['PODUSHER_OUTSIDE_ADDRESS'], OUTSIDE_ADDRESS);
+  });
+
   it('puts podusher and this Node first in PATH', () => {
     const [bin, node] = stage([], {}).env['PATH']?.split(':') ?? [];
     assert.equal(bin, workspace.bin);
     assert.ok(statSync(join(node ?? '', 'node')).isFile());
+  });
+});
+
+describe('outsideAddress()', () => {
+  it('is on loopback, not the pod, and another for each process', () => {
+    assert.equal(outsideAddress(1), '127.128.0.1');
+    assert.equal(outsideAddress(2 ** 22 - 1), '127.191.255.255');
+    const pids = [1, 255, 256, 300, 65_535, 65_536, 70_000, 2 ** 22];
+    const addresses = pids.map(pid => outsideAddress(pid));
+    assert.equal(new Set(addresses).size, pids.length);
+    for (const address of addresses) assert.match(address, /^127\.(12[89]|1[3-8]\d|19[01])\./u);
   });
 });

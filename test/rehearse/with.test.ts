@@ -16,7 +16,7 @@ describe('podusher rehearse, with podusher in the pod', () => {
   beforeEach(() => {
     theatre = new Theatre();
   });
-  afterEach(() => theatre.remove());
+  afterEach(() => theatre.close());
 
   it('fails no request though rails lives until SIGKILL', async () => {
     const result = await theatre.result(await theatre.example('with.yaml', SHORT), '--before', '2s');

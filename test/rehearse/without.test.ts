@@ -10,7 +10,7 @@ describe('podusher rehearse, without podusher in the pod', () => {
   beforeEach(() => {
     theatre = new Theatre();
   });
-  afterEach(() => theatre.remove());
+  afterEach(() => theatre.close());
 
   it('fails requests until the endpoint is gone when auth leaves before rails', async () => {
     const result = await theatre.result(await theatre.example('without.yaml', SHORT), '--before', '1s');

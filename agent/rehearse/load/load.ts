@@ -14,6 +14,9 @@ import type { Outcome } from './outcome.ts';
 import { createPool } from './pool.ts';
 import { type Destination, sendRequest } from './request.ts';
 
+/** Requests that may wait for their answers at once: a pod that hangs costs no more than these connections. */
+export const MOST_IN_FLIGHT = 1000;
+
 export interface LoadOptions {
   readonly target: Target;
   /** Requests a second. */
@@ -53,10 +56,12 @@ export function createLoad(options: LoadOptions): Load {
   let turn = 0;
 
   function request(): void {
+    if (inFlight.size >= MOST_IN_FLIGHT) return refuse(`${MOST_IN_FLIGHT} requests wait already`);
     const kept = clients === 'both' ? turn++ % 2 === 1 : clients === 'kept';
     const sent = kept ? sendKept() : sendNew();
     if (sent !== undefined) void track(sent);
-    else if (!withdrawn) refuse();
+    // What a Service without an endpoint does.
+    else if (!withdrawn) refuse('no endpoint');
   }
 
   function sendNew(): Promise<Outcome> | undefined {
@@ -73,10 +78,9 @@ export function createLoad(options: LoadOptions): Load {
     inFlight.delete(sent);
   }
 
-  /** What a Service without an endpoint does. */
-  function refuse(): void {
+  function refuse(reason: string): void {
     const at = now();
-    outcomes.push({ type: 'unanswered', startedAt: at, endedAt: at, reason: 'no endpoint' });
+    outcomes.push({ type: 'unanswered', startedAt: at, endedAt: at, reason });
   }
 
   function afterLag(change: () => void): void {

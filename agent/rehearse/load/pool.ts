@@ -2,10 +2,10 @@ import { Agent } from 'node:http';
 import type { Outcome } from './outcome.ts';
 import { type Destination, sendRequest } from './request.ts';
 
-/** How many connections a gateway keeps, so that each has traffic and idle moments. */
-const SIZE = 4;
+/** How many connections a gateway keeps, so that each has traffic and idle moments; more are for one request. */
+export const KEPT_CONNECTIONS = 4;
 
-/** A gateway's kept connections to the pod. */
+/** A gateway's connections to the pod: up to `KEPT_CONNECTIONS` are kept when they idle. */
 export interface Pool {
   /** Connections that are open or being opened. */
   readonly size: number;
@@ -35,7 +35,7 @@ export function createPool(): Pool {
 
   function connect(): Kept {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    const kept: Kept = { agent, busy: false, lastUsed: 0, leaving: false };
+    const kept: Kept = { agent, busy: false, lastUsed: 0, leaving: connections.size >= KEPT_CONNECTIONS };
     connections.add(kept);
     return kept;
   }
@@ -51,7 +51,7 @@ export function createPool(): Pool {
   function take(mayConnect: boolean): Kept | undefined {
     forgetClosed();
     const idle = [...connections].filter(({ busy }) => !busy).toSorted((a, b) => a.lastUsed - b.lastUsed);
-    if (mayConnect && (idle.length === 0 || connections.size < SIZE)) return connect();
+    if (mayConnect && (idle.length === 0 || connections.size < KEPT_CONNECTIONS)) return connect();
     return idle[0];
   }
 
