@@ -5,6 +5,8 @@ const TYPES = {
   hook: true,
   'hook-left': true,
   sigterm: true,
+  deletion: true,
+  withdrawn: true,
   termination: true,
   restart: true,
   'agent-restart': true,

@@ -1,11 +1,11 @@
-import type { DrainedBecause } from './entry.ts';
+import type { ArrivalsEndedBecause, DrainedBecause } from './entry.ts';
 import type { Plan } from './plan.ts';
 import type { Sample } from './sample.ts';
 import type { Draining, Stopping } from './state.ts';
 import type { Turn } from './turn.ts';
 
 /**
- * A termination's drain: at least `drain-min`; then until the arrivals end (at most `drain-arrivals-max`), and
+ * A termination's drain: at least `drain-min`, unless the API shows the pod withdrawn; then until the arrivals end (at most `drain-arrivals-max`), and
  * until what had begun by then has ended (at most `drain-max`), and what begins later on kept connections, at most
  * `drain-kept-max` more. Only a sample that was read now, and could be read, ends it before a deadline.
  */
@@ -21,23 +21,33 @@ export function drain(state: Draining, plan: Plan, turn: Turn): Draining | Stopp
 
 function watchArrivals(state: Draining, plan: Plan, fresh: Sample | undefined, turn: Turn): Draining {
   if (state.arrivalsEnded === undefined) {
-    const because = whyArrivalsEnded(plan, fresh, turn);
+    const because = whyArrivalsEnded(state, plan, fresh, turn);
     if (because === undefined) return state;
     turn.tell({ type: 'arrivals-ended', because, lastArrivalAt: state.sample?.read.lastArrivalAt });
     return { ...state, arrivalsEnded: { at: turn.now, because } };
   }
-  const resumed = state.arrivalsEnded.because !== 'deadline' && fresh?.arrivals === 'arriving';
-  if (!resumed || turn.now >= plan.arrivalsMaxAt) return state;
-  turn.tell({ type: 'arrivals-resumed' });
-  return { ...state, arrivalsEnded: undefined };
+  if (state.arrivalsEnded.because === 'deadline' || fresh === undefined) return state;
+  const resumed = fresh.arrivals === 'arriving' && turn.now < plan.arrivalsMaxAt;
+  if (resumed) turn.tell({ type: 'arrivals-resumed' });
+  const isOver = turn.due(plan.drainMinAt) || isWithdrawn(state, fresh);
+  return resumed || !isOver ? { ...state, arrivalsEnded: undefined } : state;
+}
+
+/**
+ * Whether `drain-min` need not pass: no EndpointSlice sends anybody here, and silence, where it says something, agrees.
+ * The slices alone do not do: kube-proxies are behind them, by 10 s in a slow cluster (measured).
+ */
+function isWithdrawn({ told }: Draining, fresh: Sample | undefined): boolean {
+  return told.withdrawn && fresh?.arrivals === 'silent';
 }
 
 function whyArrivalsEnded(
+  state: Draining,
   plan: Plan,
   fresh: Sample | undefined,
   turn: Turn,
-): 'silence' | 'untold' | 'deadline' | undefined {
-  if (!turn.due(plan.drainMinAt)) return undefined;
+): ArrivalsEndedBecause | undefined {
+  if (!turn.due(plan.drainMinAt)) return isWithdrawn(state, fresh) ? 'withdrawn' : undefined;
   if (turn.due(plan.arrivalsMaxAt)) return 'deadline';
   if (fresh === undefined || fresh.arrivals === 'arriving') return undefined;
   return fresh.arrivals === 'silent' ? 'silence' : 'untold';
@@ -56,5 +66,6 @@ function whyDrained(
   if (requests + inDoubt === 0) return 'nothing in flight';
   const { at } = state.arrivalsEnded;
   const onlyLater = oldestBegunAt !== undefined && oldestBegunAt > at;
-  return onlyLater && turn.due(at + state.settings.drainKeptMaxMs) ? 'drain-kept-max' : undefined;
+  const keptMaxAt = Math.max(plan.drainMinAt, at + state.settings.drainKeptMaxMs);
+  return onlyLater && turn.due(keptMaxAt) ? 'drain-kept-max' : undefined;
 }

@@ -5,12 +5,14 @@ export type DrainEntry = { readonly at: number } & (
   | { readonly type: 'hook'; readonly container: string | null }
   | { readonly type: 'hook-left'; readonly container: string | null }
   | { readonly type: 'sigterm' }
-  | { readonly type: 'termination'; readonly evidence: 'own hook and another' | 'SIGTERM' }
+  | { readonly type: 'deletion'; readonly graceMs: number }
+  | { readonly type: 'withdrawn' }
+  | { readonly type: 'termination'; readonly evidence: Evidence }
   | { readonly type: 'restart'; readonly container: string | null }
   | { readonly type: 'agent-restart' }
   | {
       readonly type: 'arrivals-ended';
-      readonly because: 'silence' | 'untold' | 'deadline';
+      readonly because: ArrivalsEndedBecause;
       readonly lastArrivalAt: number | undefined;
     }
   | { readonly type: 'arrivals-resumed' }
@@ -27,6 +29,12 @@ export type DrainEntry = { readonly at: number } & (
   | { readonly type: 'healed' }
   | { readonly type: 'exit' }
 );
+
+/** What proves that it is the whole pod's end, and no restart. */
+export type Evidence = 'own hook and another' | 'deletionTimestamp' | 'SIGTERM';
+
+/** `withdrawn`: silence, and no EndpointSlice sends anybody here, so that `drain-min` need not pass. */
+export type ArrivalsEndedBecause = 'silence' | 'withdrawn' | 'untold' | 'deadline';
 
 /** Which bound ended the drain, or that nothing had to. */
 export type DrainedBecause = 'nothing in flight' | 'drain-kept-max' | 'drain-max';

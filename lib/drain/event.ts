@@ -11,6 +11,10 @@ export type Event = { readonly now: number } & (
   | { readonly type: 'sigterm' }
   | { readonly type: 'sample'; readonly sample: Sample }
   | { readonly type: 'settings'; readonly settings: Settings }
+  /** The API told that the pod is being deleted, which proves a termination, and with what grace period. */
+  | { readonly type: 'deletion'; readonly graceMs: number }
+  /** The API told whether every EndpointSlice that held the pod has dropped it or calls it terminating. */
+  | { readonly type: 'withdrawal'; readonly withdrawn: boolean }
   /** The time that the last step asked to be woken at has come. */
   | { readonly type: 'tick' }
 );

@@ -1,5 +1,6 @@
 import type { Container, Settings } from '../settings/settings.ts';
 import { budget } from './budget.ts';
+import { recut } from './recut.ts';
 import type { HookName, Restarting, Settling, Termination } from './state.ts';
 
 /**
@@ -58,18 +59,19 @@ export function containerOf(settings: Settings, name: string): Container {
 
 /** @returns the plan for a termination that began at `state.since`. */
 export function planOf(state: Settling | Termination): Plan {
-  const { settings, since } = state;
+  const { settings, since, told } = state;
   const known = new Set([settings.self, ...settings.containers.map(container => container.name)]);
   const unnamed = [...state.hooks.keys()].map(nameOf).filter(name => !known.has(name));
   const containers = [...settings.containers, ...unnamed.map(name => ({ name, ...UNNAMED }))];
-  const { releaseByMs, drainMaxMs } = budget({ ...settings, containers });
-  const endAt = since + settings.gracePeriodMs;
-  const drainMinAt = Math.min(endAt, since + settings.drainMinMs);
+  const cut = recut({ ...settings, containers }, told.deletion?.graceMs);
+  const { releaseByMs, drainMaxMs } = budget(cut);
+  const endAt = since + cut.gracePeriodMs;
+  const drainMinAt = Math.min(endAt, since + cut.drainMinMs);
   // Unnamed containers were not checked against the grace period: nobody is let go before `drain-min` for them.
   const releaseAt = (name: string): number =>
     Math.max(drainMinAt, since + (releaseByMs.get(name) ?? Infinity));
   return {
-    containers,
+    containers: cut.containers,
     drainMinAt,
     arrivalsMaxAt: since + settings.drainArrivalsMaxMs,
     drainMaxAt: Math.max(drainMinAt, since + drainMaxMs),

@@ -1,14 +1,13 @@
-import type { DrainEntry } from './entry.ts';
+import type { Evidence } from './entry.ts';
 import { SETTLE_MS } from './plan.ts';
 import { leave, release } from './release.ts';
 import { type Draining, type Restarting, type Serving, type Settling, serving, waiting } from './state.ts';
 import type { Turn } from './turn.ts';
 
-type Evidence = Extract<DrainEntry, { type: 'termination' }>['evidence'];
-
 /**
- * Restart or termination? The agent's own hook *and* another, or SIGTERM while others wait: a termination. Hooks
- * of others alone: restarts of just those. The agent's own alone: the agent restarts, and nothing drains.
+ * Restart or termination? The agent's own hook *and* another, a hook when the API has told of the pod's deletion, or
+ * SIGTERM while others wait: a termination. Hooks of others alone: restarts of just those. The agent's own alone: the
+ * agent restarts, and nothing drains.
  */
 export function settle(state: Settling, turn: Turn): Serving | Settling | Restarting | Draining {
   const evidence = evidenceOf(state);
@@ -20,7 +19,7 @@ export function settle(state: Settling, turn: Turn): Serving | Settling | Restar
     turn.tell({ type: 'agent-restart' });
     release(self, own, 'agent restarts', state.sample, turn);
     if (state.sigtermAt === undefined) {
-      return { ...serving(state.next ?? state.settings), ownReleasedAt: turn.now };
+      return { ...serving(state.next ?? state.settings, state.told.deletion), ownReleasedAt: turn.now };
     }
   }
   if (own !== undefined || state.hooks.size === 0) {
@@ -35,9 +34,20 @@ export function settle(state: Settling, turn: Turn): Serving | Settling | Restar
 export function evidenceOf(state: Settling | Restarting): Evidence | undefined {
   const hooks = waiting(state);
   const others = hooks.some(name => name !== state.settings.self);
-  if (!others) return undefined;
-  if (hooks.includes(state.settings.self)) return 'own hook and another';
-  return state.sigtermAt === undefined ? undefined : 'SIGTERM';
+  if (others && hooks.includes(state.settings.self)) return 'own hook and another';
+  if (isOfDeletion(state)) return 'deletionTimestamp';
+  return others && state.sigtermAt !== undefined ? 'SIGTERM' : undefined;
+}
+
+/**
+ * Whether a hook that waits is the deletion's: the API may tell of it a little later than the kubelet calls. One that
+ * had waited for longer is a restart's, and the kubelet calls no other before it is answered.
+ */
+function isOfDeletion({ hooks, told: { deletion } }: Settling | Restarting): boolean {
+  if (deletion === undefined) return false;
+  return [...hooks.values()].some(
+    ({ since, released }) => released === undefined && since >= deletion.at - SETTLE_MS,
+  );
 }
 
 /** Begins a termination's drain, with the first of the hooks that came together. */

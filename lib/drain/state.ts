@@ -1,5 +1,5 @@
 import type { Settings } from '../settings/settings.ts';
-import type { ReleasedBecause } from './entry.ts';
+import type { ArrivalsEndedBecause, Evidence, ReleasedBecause } from './entry.ts';
 import type { Sample } from './sample.ts';
 
 /** Whose hook: a container's name, or null for a bare `/drain`, which does not say. */
@@ -21,12 +21,21 @@ export interface Stopped {
   readonly because: 'seen' | 'assumed' | 'time';
 }
 
+/** What the API has told, where it is watched. Where it has told nothing, that proves nothing. */
+export interface Told {
+  /** The pod is being deleted, which nothing undoes. `at`: when that was told first. */
+  readonly deletion: { readonly at: number; readonly graceMs: number } | undefined;
+  /** No EndpointSlice that held the pod holds it any more, unless as terminating. */
+  readonly withdrawn: boolean;
+}
+
 /** Nothing is asked of the agent but the truth. */
 export interface Serving {
   readonly phase: 'serving';
   readonly settings: Settings;
   /** The own hook was answered as that of a restart of the agent: SIGTERM follows, and nothing is to wait for. */
   readonly ownReleasedAt: number | undefined;
+  readonly told: Told;
 }
 
 /** What every phase but `serving` carries. Settings are latched by the first hook; newer ones wait in `next`. */
@@ -40,6 +49,7 @@ interface Active {
   readonly sample: { readonly at: number; readonly read: Sample } | undefined;
   /** Containers that the last sample showed gone, and in how many samples in a row. */
   readonly gone: ReadonlyMap<string, number>;
+  readonly told: Told;
   /** The agent has been told to leave; nothing is done any more. */
   readonly exited: boolean;
 }
@@ -58,16 +68,14 @@ export interface Restarting extends Active {
 interface Terminating extends Active {
   readonly kind: 'termination';
   /** What proved it. */
-  readonly evidence: 'own hook and another' | 'SIGTERM';
+  readonly evidence: Evidence;
   readonly stopped: ReadonlyMap<string, Stopped>;
 }
 
 /** The pod terminates, and its traffic is waited for. */
 export interface Draining extends Terminating {
   readonly phase: 'draining';
-  readonly arrivalsEnded:
-    | { readonly at: number; readonly because: 'silence' | 'untold' | 'deadline' }
-    | undefined;
+  readonly arrivalsEnded: { readonly at: number; readonly because: ArrivalsEndedBecause } | undefined;
 }
 
 /** The pod terminates, and containers are released in waves. */
@@ -83,9 +91,12 @@ export interface Over extends Terminating {
 export type Termination = Draining | Stopping | Over;
 export type State = Serving | Settling | Restarting | Termination;
 
-/** @returns the state in which an agent starts. */
-export function serving(settings: Settings): Serving {
-  return { phase: 'serving', settings, ownReleasedAt: undefined };
+/**
+ * @param deletion what the API has told of the pod's deletion; nothing, where an agent starts
+ * @returns the state in which an agent starts, and to which a drain comes back
+ */
+export function serving(settings: Settings, deletion?: Told['deletion']): Serving {
+  return { phase: 'serving', settings, ownReleasedAt: undefined, told: { deletion, withdrawn: false } };
 }
 
 /** @returns the hooks that have not been answered yet, whether or not their callers are still there. */

@@ -75,7 +75,7 @@ function heal(state: Termination, turn: Turn): Serving {
     if (hook !== undefined) release(name, hook, 'false alarm', state.sample, turn);
   }
   turn.tell({ type: 'healed' });
-  return serving(state.next ?? state.settings);
+  return serving(state.next ?? state.settings, state.told.deletion);
 }
 
 function take(state: State, event: Event, turn: Turn): State {
@@ -90,6 +90,10 @@ function take(state: State, event: Event, turn: Turn): State {
       return state.phase === 'serving' ? state : { ...state, ...takeSample(state, event.sample, turn.now) };
     case 'settings':
       return takeSettings(state, event.settings);
+    case 'deletion':
+      return takeDeletion(state, event.graceMs, turn);
+    case 'withdrawal':
+      return takeWithdrawal(state, event.withdrawn, turn);
     case 'tick':
       return state;
   }
@@ -99,7 +103,7 @@ function takeHook(state: State, name: HookName, turn: Turn): State {
   const fresh = { since: turn.now, callers: 1, left: false, released: undefined };
   const known = state.phase === 'serving' ? undefined : state.hooks.get(name);
   if (known === undefined) turn.tell({ type: 'hook', container: name });
-  if (state.phase === 'serving') return begin(state.settings, turn, new Map([[name, fresh]]));
+  if (state.phase === 'serving') return begin(state, turn, new Map([[name, fresh]]));
   if (state.exited) {
     turn.emit({ type: 'answer', container: name, because: 'agent leaves' });
     return state;
@@ -125,8 +129,7 @@ function takeLeft(state: State, name: HookName, turn: Turn): State {
 function takeSigterm(state: State, turn: Turn): State {
   turn.tell({ type: 'sigterm' });
   if (state.phase !== 'serving') return { ...state, sigtermAt: state.sigtermAt ?? turn.now };
-  if (!isRestarting(state, turn.now))
-    return { ...begin(state.settings, turn, new Map()), sigtermAt: turn.now };
+  if (!isRestarting(state, turn.now)) return { ...begin(state, turn, new Map()), sigtermAt: turn.now };
   leave(turn);
   return state;
 }
@@ -138,6 +141,20 @@ function isRestarting({ ownReleasedAt, settings }: Serving, now: number): boolea
 
 function takeSettings(state: State, settings: Settings): State {
   return state.phase === 'serving' ? { ...state, settings } : { ...state, next: settings };
+}
+
+/** A second deletion may shorten the grace period of the first. */
+function takeDeletion(state: State, graceMs: number, turn: Turn): State {
+  const { deletion } = state.told;
+  if (deletion?.graceMs === graceMs) return state;
+  turn.tell({ type: 'deletion', graceMs });
+  return { ...state, told: { ...state.told, deletion: { at: deletion?.at ?? turn.now, graceMs } } };
+}
+
+function takeWithdrawal(state: State, withdrawn: boolean, turn: Turn): State {
+  if (state.told.withdrawn === withdrawn) return state;
+  if (withdrawn) turn.tell({ type: 'withdrawn' });
+  return { ...state, told: { ...state.told, withdrawn } };
 }
 
 function takeSample(
@@ -152,7 +169,7 @@ function takeSample(
   return { sample: { at, read }, gone };
 }
 
-function begin(settings: Settings, turn: Turn, hooks: Settling['hooks']): Settling {
+function begin({ settings, told }: Serving, turn: Turn, hooks: Settling['hooks']): Settling {
   return {
     phase: 'settling',
     settings,
@@ -162,6 +179,7 @@ function begin(settings: Settings, turn: Turn, hooks: Settling['hooks']): Settli
     sigtermAt: undefined,
     sample: undefined,
     gone: new Map(),
+    told,
     exited: false,
   };
 }

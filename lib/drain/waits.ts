@@ -40,7 +40,9 @@ function restartWaits(state: Restarting): Wait[] {
 function drainWaits(state: Draining, plan: Plan): Wait[] {
   const at = state.sample?.at ?? state.since;
   const waits: Wait[] = [];
-  if (at < plan.drainMinAt) waits.push({ what: 'drain-min', untilAt: plan.drainMinAt });
+  if (at < plan.drainMinAt && state.arrivalsEnded === undefined) {
+    waits.push({ what: 'drain-min', untilAt: plan.drainMinAt });
+  }
   if (state.arrivalsEnded === undefined && at < plan.arrivalsMaxAt) {
     waits.push({ what: 'new connections to end', untilAt: plan.arrivalsMaxAt });
   }

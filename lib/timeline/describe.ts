@@ -2,7 +2,7 @@
  * One short, plain, exact line for each thing that can happen to a pod. The log, the status page, the picture and
  * the terminal all say it with these words, so that what is read in one can be searched for in another.
  */
-import type { DrainEntry } from '../drain/entry.ts';
+import type { DrainEntry, Evidence } from '../drain/entry.ts';
 import type { InFlight } from '../drain/sample.ts';
 import type { KubeletEntry } from '../kubelet/entry.ts';
 import type { Entry, LoadEntry } from './entry.ts';
@@ -58,8 +58,12 @@ function drainLine(entry: DrainEntry): string {
       return `${entry.container === null ? 'a ' : ''}preStop caller left before its answer`;
     case 'sigterm':
       return 'the agent got SIGTERM';
+    case 'deletion':
+      return `the API tells that the pod is being deleted; grace period ${spell(entry.graceMs)}`;
+    case 'withdrawn':
+      return 'no EndpointSlice sends new connections here any more';
     case 'termination':
-      return `the pod terminates: ${entry.evidence === 'SIGTERM' ? 'the agent got SIGTERM' : "the agent's own hook and another were called"}`;
+      return `the pod terminates: ${EVIDENCE[entry.evidence]}`;
     case 'restart':
       return `${entry.container === null ? 'a container ' : ''}restarts: the agent's own hook was not called`;
     case 'agent-restart':
@@ -85,6 +89,12 @@ function drainLine(entry: DrainEntry): string {
   }
 }
 
+const EVIDENCE = {
+  'own hook and another': "the agent's own hook and another were called",
+  deletionTimestamp: 'a hook was called, and the API tells of its deletion',
+  SIGTERM: 'the agent got SIGTERM',
+} as const satisfies Readonly<Record<Evidence, string>>;
+
 const STOPPED = {
   seen: 'stopped: nothing of it is left to be seen',
   assumed: 'taken as stopped: nothing can show it, and its stop-timeout is over',
@@ -99,6 +109,8 @@ function arrivalsLine(entry: Extract<DrainEntry, { type: 'arrivals-ended' }>): s
   switch (entry.because) {
     case 'silence':
       return `no new connections any more: ${last}`;
+    case 'withdrawn':
+      return `no new connections any more, before drain-min: ${last}, and no EndpointSlice sends any`;
     case 'untold':
       return 'new connections are too rare to tell their end by silence: drain-min decided';
     case 'deadline':

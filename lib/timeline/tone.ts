@@ -16,6 +16,7 @@ export function toneOf(entry: Entry): Tone {
     case 'restarting':
       return 'bad';
     case 'deleted':
+    case 'deletion':
     case 'termination':
     case 'restart':
     case 'agent-restart':
@@ -41,6 +42,7 @@ export function toneOf(entry: Entry): Tone {
         ? 'bad'
         : 'plain';
     case 'hook':
+    case 'withdrawn':
     case 'stopped':
     case 'exit':
     case 'started':

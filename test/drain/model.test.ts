@@ -45,3 +45,9 @@ test('step() keeps every promise when a native sidecar is stopped after the agen
   );
   t.diagnostic(`${explore(pod(containers))} states`);
 });
+
+for (const title of ['no other container', 'a', 'a, b', 'a → b', 'a → b → c'] as const) {
+  test(`step() keeps every promise whatever the API tells when the pod is ${title}`, t => {
+    t.diagnostic(`${explore(pod(containersOf(graphs[title] ?? {})), 'by the API')} states`);
+  });
+}

@@ -7,20 +7,25 @@ import type { Settings } from '../../lib/settings/settings.ts';
 import { NOTHING } from './pods.ts';
 import { checkLeadsOut, checkTransition, type Moment } from './promises.ts';
 
+/** Less than `drain-min` and the stop-timeouts need together. */
+const SHORT_GRACE_MS = 7000;
+
 /**
  * Explores every state that one pod's drain can reach, breadth first: each event in each state, time abstracted to
  * "the deadline asked for has come, or not". Every transition is checked; nothing is sampled.
  *
+ * @param told what the API may tell: nothing, or a deletion (with the pod's own grace period or a shorter one) and
+ * whether the slices have let the pod go
  * @returns the number of distinct states
  */
-export function explore(settings: Settings): number {
+export function explore(settings: Settings, told: 'nothing' | 'by the API' = 'nothing'): number {
   const first: Moment = { state: serving(settings), now: 1_000_000, wakeAt: undefined };
   const seen = new Set([keyOf(first)]);
   let frontier = [first];
   while (frontier.length > 0) {
     const next: Moment[] = [];
     for (const node of frontier) {
-      for (const event of eventsIn(node, settings)) {
+      for (const event of [...eventsIn(node, settings, told), ...toldIn(node, settings, told)]) {
         const result = step(node.state, event);
         checkTransition(node, event, result);
         const reached = { state: result.state, now: event.now, wakeAt: result.wakeAt };
@@ -36,16 +41,33 @@ export function explore(settings: Settings): number {
   return seen.size;
 }
 
-/** Bare hooks and callers that vanish are left out of pods of three: no rule for order asks for them. */
-function isSmall(settings: Settings): boolean {
-  return settings.containers.length < 3;
+/** Bare hooks and callers that vanish are left out of the larger searches: no rule for order asks for them. */
+function isSmall(settings: Settings, told: 'nothing' | 'by the API'): boolean {
+  return settings.containers.length < (told === 'nothing' ? 3 : 2);
+}
+
+/** What the API may tell at any time, once or again. */
+function* toldIn(
+  { state, now }: Moment,
+  settings: Settings,
+  told: 'nothing' | 'by the API',
+): Iterable<Event> {
+  if (told === 'nothing') return;
+  for (const graceMs of [settings.gracePeriodMs, SHORT_GRACE_MS]) yield { type: 'deletion', graceMs, now };
+  if (state.phase === 'draining') {
+    for (const withdrawn of [true, false]) yield { type: 'withdrawal', withdrawn, now };
+  }
 }
 
 /** Every event that can happen: all hooks, SIGTERM, every kind of sample, and the deadline's coming. */
-function* eventsIn({ state, now, wakeAt }: Moment, settings: Settings): Iterable<Event> {
+function* eventsIn(
+  { state, now, wakeAt }: Moment,
+  settings: Settings,
+  told: 'nothing' | 'by the API',
+): Iterable<Event> {
   const named = [settings.self, ...settings.containers.map(({ name }) => name)];
   for (const container of named) yield { type: 'hook', container, now };
-  if (isSmall(settings)) {
+  if (isSmall(settings, told)) {
     yield { type: 'hook', container: null, now };
     for (const container of [null, ...named]) yield { type: 'hook-left', container, now };
   }
@@ -94,7 +116,7 @@ function sampleOf(
 
 /** One key for the states that no rule can tell apart: of each time, only which deadlines have come since. */
 function keyOf({ state, now }: Moment): string {
-  if (state.phase === 'serving') return `serving ${state.ownReleasedAt !== undefined}`;
+  if (state.phase === 'serving') return `serving ${state.ownReleasedAt !== undefined} ${toldKey(state, now)}`;
   const isRestart = state.phase === 'draining' && state.kind === 'restart';
   const { settings } = state;
   const hooks = [...state.hooks].map(([name, hook]) => {
@@ -110,8 +132,17 @@ function keyOf({ state, now }: Moment): string {
     state.sigtermAt === undefined ? 0 : isRestart && now - state.sigtermAt >= SETTLE_MS ? 2 : 1,
     gone.map(([name, count]) => `${name} ${Math.min(2, count)}`).toSorted(),
     terminating === undefined ? [isRestart] : terminationKey(terminating, now),
+    toldKey(state, now),
     state.exited,
   ]);
+}
+
+/** Before `drain-min` alone it matters whether the slices have let the pod go. */
+function toldKey(state: State, now: number): string {
+  const { deletion, withdrawn } = state.told;
+  const isEarly =
+    state.phase === 'draining' && state.kind === 'termination' && now < planOf(state).drainMinAt;
+  return `${deletion?.graceMs} ${isEarly && withdrawn}`;
 }
 
 /** The time since a release matters to a restart, and where nothing but time tells that a container stopped. */

@@ -1,5 +1,6 @@
 /** What the drain promises, of every single transition: the search and the random stories check the same. */
 import assert from 'node:assert/strict';
+import type { DrainedBecause } from '../../lib/drain/entry.ts';
 import type { Effect, Event } from '../../lib/drain/event.ts';
 import { planOf } from '../../lib/drain/plan.ts';
 import { type HookName, type State, type Termination, waiting } from '../../lib/drain/state.ts';
@@ -41,13 +42,13 @@ export function checkLeadsOut({ state, wakeAt }: Moment): void {
   }
 }
 
-/** Nobody waits past the grace period, or past a restart's bound. */
+/** Nobody waits past the grace period, which the deletion may have shortened, or past a restart's bound. */
 function checkWait(state: Active, name: HookName, now: number): void {
   const { gracePeriodMs, restartDrainMaxMs } = state.settings;
   const isRestart = state.phase === 'draining' && state.kind === 'restart';
   const end = isRestart
     ? (state.hooks.get(name)?.since ?? 0) + Math.max(1000, restartDrainMaxMs)
-    : state.since + gracePeriodMs;
+    : state.since + Math.min(gracePeriodMs, state.told.deletion?.graceMs ?? gracePeriodMs);
   assert.ok(now < end, `the hook of ${name} waits past ${end - state.since} ms`);
 }
 
@@ -64,6 +65,7 @@ function checkNobodyForgotten(before: Moment, event: Event, { state, effects }: 
 function checkEffect(before: Moment, effect: Effect, state: State, now: number): void {
   if (effect.type === 'tell' && effect.entry.type === 'drained') {
     if (effect.entry.because === 'nothing in flight') checkNothingLeft(state, now);
+    checkLongEnough(state, effect.entry.because, now);
   }
   if (effect.type === 'exit') {
     const hooks = state.phase === 'serving' ? [] : [...state.hooks.values()];
@@ -83,11 +85,20 @@ function checkNothingLeft(state: State, now: number): void {
   assert.equal(read.read.inFlight.requests + read.read.inFlight.inDoubt, 0);
 }
 
-/** Nobody is released before `drain-min`, nor before its dependents stopped or its time is up; the agent is last. */
+/** Before `drain-min` nothing ends a drain but a reading of now: silent, nothing in flight, and no slice holds the pod. */
+function checkLongEnough(state: State, because: DrainedBecause, now: number): void {
+  assert.ok('stopped' in state);
+  if (now >= planOf(state).drainMinAt) return;
+  assert.equal(because, 'nothing in flight', 'cut off before drain-min');
+  assert.ok(state.told.withdrawn, 'drained before drain-min, though not withdrawn');
+  assert.equal(state.sample?.read.arrivals, 'silent', 'drained before drain-min without silence');
+}
+
+/** Nobody is released before the drain's end (or `drain-min`, where a dependency is gone), nor before its dependents stopped or its time is up; the agent is last. */
 function checkRelease(state: Termination, name: HookName, now: number): void {
   const { settings } = state;
   const plan = planOf(state);
-  assert.ok(now >= plan.drainMinAt, 'released before drain-min');
+  assert.ok(now >= plan.drainMinAt || state.phase !== 'draining', 'released before drain-min');
   if (name === settings.self) {
     const late = waiting(state).filter(other => other !== null && isOutlived(settings, other));
     assert.ok(now >= plan.endAt || late.length === 0, `the agent was released before ${late.join(', ')}`);

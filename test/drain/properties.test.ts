@@ -16,6 +16,8 @@ import { T } from './story.ts';
 type Move = { readonly afterMs: number } & (
   | { readonly type: 'hook' | 'hook-left'; readonly who: number }
   | { readonly type: 'sigterm' | 'settings' }
+  | { readonly type: 'deletion'; readonly graceMs: number }
+  | { readonly type: 'withdrawal'; readonly withdrawn: boolean }
   | {
       readonly type: 'sample';
       readonly arrivals: 'arriving' | 'silent' | 'untold';
@@ -46,6 +48,22 @@ const move: fc.Arbitrary<Move> = fc.oneof(
     arbitrary: fc.record({ afterMs, type: fc.constantFrom('sigterm' as const, 'settings' as const) }),
   },
   {
+    weight: 1,
+    arbitrary: fc.record({
+      afterMs,
+      type: fc.constantFrom('deletion' as const),
+      graceMs: fc.constantFrom(0, 1000, 4000, 30_000, 3_600_000),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      afterMs,
+      type: fc.constantFrom('withdrawal' as const),
+      withdrawn: fc.boolean(),
+    }),
+  },
+  {
     weight: 6,
     arbitrary: fc.record({
       afterMs,
@@ -74,6 +92,10 @@ function eventOf(one: Move, settings: Settings, other: Settings, now: number): E
       };
     case 'sigterm':
       return { type: 'sigterm', now };
+    case 'deletion':
+      return { type: 'deletion', now, graceMs: one.graceMs };
+    case 'withdrawal':
+      return { type: 'withdrawal', now, withdrawn: one.withdrawn };
     case 'settings':
       return { type: 'settings', now, settings: other };
     case 'sample': {

@@ -44,6 +44,14 @@ const CASES: readonly [
     ALL,
   ],
   [
+    'the slices have let the pod go, so that drain-min need not pass',
+    ['1 request in flight: 25000'],
+    2000,
+    {},
+    [0, sockets({ inFlight: requests(1, 0) }), { type: 'withdrawal', withdrawn: true }],
+    ALL,
+  ],
+  [
     'new connections arrive',
     ['new connections to end: 20000'],
     8000,

@@ -11,6 +11,8 @@ const LINES: Readonly<Record<Entry['type'], string>> = {
   hook: 'rails preStop hook called',
   'hook-left': 'rails preStop caller left before its answer',
   sigterm: 'the agent got SIGTERM',
+  deletion: 'the API tells that the pod is being deleted; grace period 8 s',
+  withdrawn: 'no EndpointSlice sends new connections here any more',
   termination: "the pod terminates: the agent's own hook and another were called",
   restart: "rails restarts: the agent's own hook was not called",
   'agent-restart': 'the agent restarts: its own hook alone was called, so nothing drains',
@@ -48,6 +50,14 @@ test('describe() tells variants apart when an entry has them', () => {
     [{ ...EVERY.hook, container: null }, 'preStop hook called; it names no container'],
     [{ ...EVERY['hook-left'], container: null }, 'a preStop caller left before its answer'],
     [{ ...EVERY.termination, evidence: 'SIGTERM' }, 'the pod terminates: the agent got SIGTERM'],
+    [
+      { ...EVERY.termination, evidence: 'deletionTimestamp' },
+      'the pod terminates: a hook was called, and the API tells of its deletion',
+    ],
+    [
+      { ...EVERY['arrivals-ended'], because: 'withdrawn' },
+      'no new connections any more, before drain-min: the last came 3 s ago, and no EndpointSlice sends any',
+    ],
     [{ ...EVERY.restart, container: null }, "a container restarts: the agent's own hook was not called"],
     [{ ...EVERY['arrivals-ended'], lastArrivalAt: undefined }, 'no new connections any more: none came'],
     [

@@ -28,6 +28,8 @@ export const EVERY: { readonly [Type in Entry['type']]: Of<Type> } = {
   hook: { actor: 'podusher', at: T + 5100, type: 'hook', container: 'rails' },
   'hook-left': { actor: 'podusher', at: T + 5100, type: 'hook-left', container: 'rails' },
   sigterm: { actor: 'podusher', at: T + 5100, type: 'sigterm' },
+  deletion: { actor: 'podusher', at: T + 5100, type: 'deletion', graceMs: 8000 },
+  withdrawn: { actor: 'podusher', at: T + 5100, type: 'withdrawn' },
   termination: { actor: 'podusher', at: T + 5100, type: 'termination', evidence: 'own hook and another' },
   restart: { actor: 'podusher', at: T + 5100, type: 'restart', container: 'rails' },
   'agent-restart': { actor: 'podusher', at: T + 5100, type: 'agent-restart' },
