@@ -2,10 +2,10 @@ import { Agent } from 'node:http';
 import type { Outcome } from './outcome.ts';
 import { type Destination, sendRequest } from './request.ts';
 
-/** How many connections a gateway keeps, so that each has traffic and idle moments; more are for one request. */
+/** How many connections a gateway keeps, so that each has traffic and idle moments. */
 export const KEPT_CONNECTIONS = 4;
 
-/** A gateway's connections to the pod: up to `KEPT_CONNECTIONS` are kept when they idle. */
+/** A gateway's connections to the pod: up to a number of them are kept when they idle, more are for one request. */
 export interface Pool {
   /** Connections that are open or being opened. */
   readonly size: number;
@@ -28,14 +28,17 @@ interface Kept {
   leaving: boolean;
 }
 
-/** @returns an empty pool. */
-export function createPool(): Pool {
+/**
+ * @param size How many connections it keeps.
+ * @returns an empty pool.
+ */
+export function createPool(size: number = KEPT_CONNECTIONS): Pool {
   const connections = new Set<Kept>();
   let uses = 0;
 
   function connect(): Kept {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    const kept: Kept = { agent, busy: false, lastUsed: 0, leaving: connections.size >= KEPT_CONNECTIONS };
+    const kept: Kept = { agent, busy: false, lastUsed: 0, leaving: connections.size >= size };
     connections.add(kept);
     return kept;
   }
@@ -51,7 +54,7 @@ export function createPool(): Pool {
   function take(mayConnect: boolean): Kept | undefined {
     forgetClosed();
     const idle = [...connections].filter(({ busy }) => !busy).toSorted((a, b) => a.lastUsed - b.lastUsed);
-    if (mayConnect && (idle.length === 0 || connections.size < KEPT_CONNECTIONS)) return connect();
+    if (mayConnect && (idle.length === 0 || connections.size < size)) return connect();
     return idle[0];
   }
 

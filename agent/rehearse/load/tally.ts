@@ -18,7 +18,7 @@ export interface Tally {
 }
 
 /** A container's end and its client's news of it may be this far apart. */
-const SAME_MOMENT_MS = 500;
+export const SAME_MOMENT_MS = 500;
 
 /**
  * @param outcomes All requests.
@@ -77,9 +77,14 @@ interface Judged {
 function judge(outcome: Outcome, endings: readonly number[]): Judged {
   const { type, startedAt, endedAt } = outcome;
   if (type === 'ok') return { outcome, verdict: 'ok', at: startedAt };
-  const atAnEnd = endings.some(at => startedAt <= at && Math.abs(endedAt - at) <= SAME_MOMENT_MS);
-  const isCut = type === 'broken' && atAnEnd;
-  return isCut ? { outcome, verdict: 'cut', at: endedAt } : { outcome, verdict: 'failed', at: startedAt };
+  if (isCut(outcome, endings)) return { outcome, verdict: 'cut', at: endedAt };
+  return { outcome, verdict: 'failed', at: startedAt };
+}
+
+/** @returns whether it was in flight when a container ended. */
+export function isCut({ type, startedAt, endedAt }: Outcome, endings: readonly number[]): boolean {
+  if (type !== 'broken') return false;
+  return endings.some(at => startedAt <= at && Math.abs(endedAt - at) <= SAME_MOMENT_MS);
 }
 
 function reasonOf(outcome: Outcome): string {
