@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { type Parsed, parsed, unparsed } from '../../lib/parsed.ts';
 import { type AgentSettings, readAgentSettings } from '../../lib/settings/agent-settings.ts';
 import type { Environment } from '../../lib/settings/environment.ts';
@@ -8,6 +7,7 @@ import { readCommandLine } from '../command-line.ts';
 import { codeOf } from '../error-code.ts';
 import { VERSION } from '../version.ts';
 import { runAgent } from './agent.ts';
+import { readBounded } from './bounded-file.ts';
 import { readFirst } from './settings-keeper.ts';
 
 const BAD_INPUT = 2;
@@ -17,6 +17,7 @@ const now = (): number => Math.floor(performance.timeOrigin + performance.now())
 
 /** A token longer than any header of the hook could carry. */
 const LONGEST_TOKEN = 4096;
+const LONGEST_TOKEN_FILE = 8192;
 
 /**
  * `podusher agent`: reads all settings, then serves until SIGTERM.
@@ -48,7 +49,7 @@ export async function agent(argv: readonly string[], environment: Environment): 
 async function readToken(source: AgentSettings['token']): Promise<Parsed<string | undefined>> {
   if (source === undefined || source.type === 'value') return parsed(source?.value);
   try {
-    const token = (await readFile(source.path, 'utf8')).trim();
+    const token = new TextDecoder().decode(await readBounded(source.path, LONGEST_TOKEN_FILE)).trim();
     if (/^[!-~]+$/.test(token) && token.length <= LONGEST_TOKEN) return parsed(token);
     return unparsed(
       `token file ${source.path}: Is not a token; accepted: 1 to ${LONGEST_TOKEN} visible ASCII characters`,

@@ -97,7 +97,11 @@ export function createObserver({ own, now, metrics, sampled, changed }: Observer
       );
       unlisten = isNeeded ? watchListening(ports => prober?.portsListen(ports)) : undefined;
     },
-    watchDrain: on => (on ? sampler?.begin() : sampler?.end()),
+    watchDrain(on): void {
+      if (on) return sampler?.begin();
+      sampler?.end();
+      facts = undefined;
+    },
     accepted: () => sampler?.accepted(),
     get sources(): StatusSources {
       return facts === undefined ? NOT_READ : sourcesOf(facts, own.outsideAddresses !== undefined);

@@ -1,9 +1,9 @@
 import { type FSWatcher, watch } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Parsed, parsed, unparsed } from '../../lib/parsed.ts';
 import { LONGEST_PODINFO, parsePodinfo } from '../../lib/settings/podinfo.ts';
 import { codeOf } from '../error-code.ts';
+import { readBounded } from './bounded-file.ts';
 
 /** How often the file is read even when no change was seen: inotify may be refused, or miss a bind mount. */
 const POLL_MS = 5000;
@@ -17,10 +17,7 @@ export type Podinfo = Parsed<ReadonlyMap<string, string>>;
  */
 export async function readPodinfo(path: string, required: boolean): Promise<Podinfo> {
   try {
-    await using file = await open(path, 'r');
-    const buffer = Buffer.alloc(LONGEST_PODINFO + 1);
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
-    return parsePodinfo(buffer.subarray(0, bytesRead));
+    return parsePodinfo(await readBounded(path, LONGEST_PODINFO));
   } catch (error) {
     const code = codeOf(error);
     if (code === 'ENOENT' && !required) return parsed(new Map());

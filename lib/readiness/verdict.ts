@@ -20,6 +20,11 @@ export function changed(
   return { ...next, since: previous?.type === next.type ? previous.since : now };
 }
 
+/** @returns whether there is anything to tell anew. */
+export function isNews(previous: Verdict, next: Verdict): boolean {
+  return previous.type !== next.type || previous.reason !== next.reason;
+}
+
 /**
  * A container without a probe: it is ready while all its ports listen.
  * @param ports Its ports; with none, nothing can tell.

@@ -86,6 +86,17 @@ test('createProber() probes at once, then at ticks one period apart', async cont
   assert.equal(log.length, 1);
 });
 
+test('createProber() tells of a new reason, and not of the same one again', async context => {
+  const { pass, end, log } = stage(context, [probed('rails', { failureThreshold: 1 })]);
+  await pass(100);
+  await end(FAILURE);
+  await pass(1000);
+  await end(FAILURE);
+  await pass(1000);
+  await end({ type: 'failure', reason: 'another' });
+  assert.deepEqual(log, ['100 rails: pending > failed', '2100 rails: failed > failed']);
+});
+
 test('createProber() waits for the initial delay from its own start, once more after reset()', async context => {
   const { prober, startTimes, pass, end, log } = stage(context, [
     probed('rails', { initialDelaySeconds: 3 }),

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ProbeResult } from '../../../lib/readiness/probe-result.ts';
-import { changed, portsVerdict, type Verdict } from '../../../lib/readiness/verdict.ts';
+import { changed, isNews, portsVerdict, type Verdict } from '../../../lib/readiness/verdict.ts';
 import type { Container } from '../../../lib/settings/settings.ts';
 import type { Network } from './network.ts';
 import { startProbe } from './run.ts';
@@ -36,7 +36,7 @@ export interface ProberParts {
   readonly network: Network;
   /** Called with each result, whether or not it changes a verdict. */
   readonly probed?: (name: string, result: ProbeResult) => void;
-  /** Called after each change of a verdict's type. */
+  /** Called after each change of a verdict, its reason included. */
   readonly changed: (name: string, verdict: Verdict, previous: Verdict) => void;
   /** Runs one probe; by default on the network. */
   readonly start?: WorkerParts['start'];
@@ -87,7 +87,7 @@ export function createProber(parts: ProberParts): Prober {
       if (old.type === 'probe' && old !== current) old.worker.close();
       if (current === undefined) continue;
       const [previous, verdict] = [verdictOf(old), verdictOf(current)];
-      if (previous.type !== verdict.type) parts.changed(name, verdict, previous);
+      if (isNews(previous, verdict)) parts.changed(name, verdict, previous);
     }
   }
 

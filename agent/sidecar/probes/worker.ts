@@ -1,7 +1,7 @@
 import type { Probe } from '../../../lib/readiness/probe.ts';
 import type { ProbeResult } from '../../../lib/readiness/probe-result.ts';
 import { afterResult, type ProbeState, unprobed } from '../../../lib/readiness/thresholds.ts';
-import type { Verdict } from '../../../lib/readiness/verdict.ts';
+import { isNews, type Verdict } from '../../../lib/readiness/verdict.ts';
 import { MAX_TIMER_MS, type RunningProbe } from './run.ts';
 
 /** One container's probe, run again and again. */
@@ -24,7 +24,7 @@ export interface WorkerParts {
   readonly start: (probe: Probe) => RunningProbe;
   /** Called with each result. */
   readonly probed?: (result: ProbeResult) => void;
-  /** Called after each change of the verdict's type. */
+  /** Called after each change of the verdict, its reason included. */
   readonly changed: (verdict: Verdict, previous: Verdict) => void;
 }
 
@@ -53,7 +53,7 @@ export function createWorker({
   function become(next: ProbeState): void {
     const previous = state.verdict;
     state = next;
-    if (previous.type !== next.verdict.type) changed(next.verdict, previous);
+    if (isNews(previous, next.verdict)) changed(next.verdict, previous);
   }
 
   function schedule(at: number): void {
