@@ -1,4 +1,6 @@
+/** What the log of `podusher agent` brings to the timeline: the drain's entries, and whatever it warns of. */
 import type { DrainEntry } from '../../lib/drain/entry.ts';
+import type { Entry } from '../../lib/timeline/entry.ts';
 
 /** Every type, so that what is read back is known to be one. */
 const TYPES = {
@@ -20,13 +22,31 @@ const TYPES = {
   exit: true,
 } as const satisfies Record<DrainEntry['type'], true>;
 
-/** @returns the drain's entry that a line of the agent's log carries in its field `entry`, if it does. */
-export function drainEntryOf(line: string): DrainEntry | undefined {
-  if (!line.startsWith('{') || !line.includes('"entry"')) return undefined;
+const WARNINGS: ReadonlySet<unknown> = new Set(['warn', 'error', 'fatal']);
+
+/** @returns what a line of the agent's log has for the timeline, if anything. */
+export function entryOf(line: string): Extract<Entry, { actor: 'podusher' }> | undefined {
+  const logged = parse(line);
+  if (logged === undefined) return undefined;
+  const { entry, level, time, msg, container, problems } = logged;
+  if (isDrainEntry(entry)) return { actor: 'podusher', ...entry };
+  const at = Date.parse(String(time));
+  if (!WARNINGS.has(level) || Number.isNaN(at)) return undefined;
+  const more = Array.isArray(problems) ? `: ${problems.join('; ')}` : '';
+  return {
+    actor: 'podusher',
+    at,
+    type: 'warning',
+    container: typeof container === 'string' ? container : null,
+    message: `${String(msg)}${more}`,
+  };
+}
+
+function parse(line: string): Readonly<Record<string, unknown>> | undefined {
+  if (!line.startsWith('{')) return undefined;
   try {
     const logged: unknown = JSON.parse(line);
-    if (typeof logged !== 'object' || logged === null || !('entry' in logged)) return undefined;
-    return isDrainEntry(logged.entry) ? logged.entry : undefined;
+    return typeof logged === 'object' && logged !== null ? { ...logged } : undefined;
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 /** The kubelet of one rehearsed pod: carries out what `lib/kubelet` decides, with processes and real time. */
 import { setMaxListeners } from 'node:events';
 import type { KubeletEntry } from '../../lib/kubelet/entry.ts';
+import { type NotReady, notReady } from '../../lib/kubelet/not-ready.ts';
 import type { Container, Pod } from '../../lib/kubelet/pod.ts';
 import { type Effect, type Event, initialState, type State } from '../../lib/kubelet/state.ts';
 import { step } from '../../lib/kubelet/step.ts';
@@ -22,6 +23,8 @@ export interface KubeletOptions {
 }
 
 export interface Kubelet {
+  /** @returns the containers that keep the pod from being Ready now. */
+  notReady(): readonly NotReady[];
   /** Deletes the pod: the termination begins. */
   delete(): void;
   /** Kills everything at once. */
@@ -111,6 +114,7 @@ export function startKubelet(options: KubeletOptions): Kubelet {
   }
 
   const kubelet: Kubelet = {
+    notReady: () => notReady(state),
     delete: () => dispatch({ type: 'delete', at: now() }),
     destroy: () => {
       clearTimeout(timer);

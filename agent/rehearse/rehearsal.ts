@@ -1,7 +1,6 @@
 /** One rehearsal, from the first container's start to the last one's end. It leaves nothing behind. */
-import type { Pod } from '../../lib/kubelet/pod.ts';
 import type { Entry } from '../../lib/timeline/entry.ts';
-import { drainEntryOf } from './agent-log.ts';
+import { entryOf } from './agent-log.ts';
 import type { Cast } from './cast.ts';
 import { within } from './deadline.ts';
 import { RehearsalError } from './failure.ts';
@@ -11,6 +10,7 @@ import { tally } from './load/tally.ts';
 import type { Options } from './options.ts';
 import { checkPortsAreFree } from './ports.ts';
 import { stageOf } from './surroundings.ts';
+import { whyNotReady } from './why-not-ready.ts';
 import { createWorkspace, type Workspace } from './workspace.ts';
 
 /** What `--json` prints of a run. */
@@ -61,7 +61,7 @@ export async function holdRehearsal(
   try {
     const play = startPlay(cast, options, workspace, load, watcher, signal);
     kubelet = play.kubelet;
-    await act(play, cast.pod, options, load, watcher);
+    await act(play, cast, options, load, watcher);
     return resultOf(cast, play.timeline, load);
   } finally {
     cleanUp();
@@ -112,8 +112,8 @@ function startPlay(
       if (entry.type === 'gone') gone.resolve();
     },
     onLine: (container, line) => {
-      const entry = actors.get(container)?.isAgent === true ? drainEntryOf(line) : undefined;
-      if (entry !== undefined) timeline.push({ actor: 'podusher', ...entry });
+      const entry = actors.get(container)?.isAgent === true ? entryOf(line) : undefined;
+      if (entry !== undefined) timeline.push(entry);
       lastLines.push(`[${container}] ${line}`);
       if (lastLines.length > LAST_LINES) lastLines.shift();
       watcher.onLine(container, line);
@@ -135,18 +135,24 @@ function startPlay(
 }
 
 async function act(
-  { kubelet, timeline, lastLines, ready, gone, failed }: Play,
-  pod: Pod,
+  { kubelet, lastLines, ready, gone, failed }: Play,
+  { pod, actors }: Cast,
   options: Options,
   load: Load,
   watcher: Watcher,
 ): Promise<void> {
   gone.catch(() => undefined);
   watcher.onPhase('starting', load);
-  await within(ready, options.readyTimeoutMs, () => {
-    const message = `The pod is not Ready after ${options.readyTimeoutMs / 1000} s: ${whoIsNot(pod, timeline)}`;
+  const isReady = await within(
+    ready.then(() => true),
+    options.readyTimeoutMs,
+    () => false,
+  );
+  if (!isReady) {
+    const why = await whyNotReady(kubelet.notReady(), pod, actors);
+    const message = `The pod is not Ready after ${options.readyTimeoutMs / 1000} s:\n${why}`;
     throw new RehearsalError('ERR_NOT_READY', message, { output: lastLines });
-  });
+  }
   watcher.onPhase('serving', load);
   await within(failed, options.beforeMs, () => undefined);
   watcher.onPhase('terminating', load);
@@ -159,13 +165,6 @@ async function act(
   await load.stop();
   // The agent's last lines may be on their way.
   await within(kubelet.closed(), CLOSE_MS, () => undefined);
-}
-
-function whoIsNot(pod: Pod, timeline: readonly Entry[]): string {
-  const ready = new Map<string, boolean>();
-  for (const entry of timeline) if (entry.type === 'ready') ready.set(entry.container, entry.ready);
-  const not = pod.containers.filter(({ kind, name }) => kind !== 'init' && ready.get(name) !== true);
-  return not.map(({ name }) => `"${name}" is not`).join(', ');
 }
 
 function resultOf({ target }: Cast, kept: readonly Entry[], load: Load): Result {

@@ -17,6 +17,7 @@ export function firstProbes(container: Container, now: number): Live['probes'] {
       asking: false,
       last: undefined,
       streak: 0,
+      reason: '',
     };
   }
   return probes;
@@ -46,7 +47,7 @@ export function probed(draft: Draft, event: Extract<Event, { type: 'probed' }>):
   if (found === undefined || probe === undefined || before === undefined) return;
   const { container } = found;
   const streak = before.last === event.ok ? before.streak + 1 : 1;
-  const after = { ...before, asking: false, last: event.ok, streak };
+  const after = { ...before, asking: false, last: event.ok, streak, reason: event.reason };
   const live = { ...found.live, probes: { ...found.live.probes, [event.kind]: after } };
   draft.set(container, live);
   const enough = streak >= (event.ok ? probe.successThreshold : probe.failureThreshold);

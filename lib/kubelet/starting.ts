@@ -29,15 +29,21 @@ export function exited(draft: Draft, event: Extract<Event, { type: 'exited' }>):
   const { container, live } = found;
   draft.tell({ type: 'exited', container: container.name, code: event.code, signal: event.signal });
   draft.setReady(container, live, false, 'it exited');
-  draft.set(container, afterExit(draft, container, live, event.code));
+  draft.set(container, afterExit(draft, container, live, event));
 }
 
-function afterExit(draft: Draft, container: Container, live: Live, code: number | null): ContainerState {
+function afterExit(
+  draft: Draft,
+  container: Container,
+  live: Live,
+  { code, signal }: Extract<Event, { type: 'exited' }>,
+): ContainerState {
   const forGood = draft.graceEndsAt !== undefined || (container.kind === 'init' && code === 0);
   if (forGood) return { phase: 'ended', run: live.run };
   const delayMs = nextDelayMs(live, draft.now, draft.backOff);
   if (delayMs > 0) draft.tell({ type: 'back-off', container: container.name, delayMs });
-  return { phase: 'back-off', run: live.run, until: draft.now + Math.max(delayMs, RELIST_MS), delayMs };
+  const until = draft.now + Math.max(delayMs, RELIST_MS);
+  return { phase: 'back-off', run: live.run, until, delayMs, code, signal };
 }
 
 /**
@@ -69,7 +75,8 @@ function start(draft: Draft, container: Container, before: ContainerState): void
   }
 }
 
-function letsOthersStart({ kind }: Container, state: ContainerState): boolean {
+/** @returns whether the containers declared after it may start. */
+export function letsOthersStart({ kind }: Container, state: ContainerState): boolean {
   if (kind === 'init') return state.phase === 'ended';
   return kind === 'regular' || (isLive(state) && state.started);
 }

@@ -32,7 +32,15 @@ export type ContainerState =
   | { readonly phase: 'waiting'; readonly run: number }
   | Live
   /** It exited and will be started again. */
-  | { readonly phase: 'back-off'; readonly run: number; readonly until: number; readonly delayMs: number }
+  | {
+      readonly phase: 'back-off';
+      readonly run: number;
+      readonly until: number;
+      readonly delayMs: number;
+      /** How it exited. */
+      readonly code: number | null;
+      readonly signal: string | null;
+    }
   /** It exited for good. */
   | { readonly phase: 'ended'; readonly run: number };
 
@@ -65,6 +73,8 @@ export interface ProbeState {
   /** Equal results in a row, which the thresholds count. */
   readonly last: boolean | undefined;
   readonly streak: number;
+  /** Why the last result was what it was. */
+  readonly reason: string;
 }
 
 /** What happened. `at` is in ms since the epoch and never goes back. */

@@ -69,6 +69,7 @@ const drainEntries = [
       'restart drained',
       'restart-drain-max',
       'agent restarts',
+      'agent leaves',
       'all others stopped',
       'false alarm',
     ]),
@@ -83,6 +84,13 @@ const drainEntries = [
   v.strictObject({ ...podusher, type: v.literal('healed') }),
   v.strictObject({ ...podusher, type: v.literal('exit') }),
 ] as const;
+
+const warning = v.strictObject({
+  ...podusher,
+  type: v.literal('warning'),
+  container: v.nullable(v.string()),
+  message: v.string(),
+});
 
 const kubeletEntries = [
   v.strictObject({ ...kubelet, type: v.literal('started'), ...name, restarts: v.number() }),
@@ -130,6 +138,7 @@ const loadEntries = [
 
 export const entrySchema: v.GenericSchema<Wire<Entry>> = v.variant('type', [
   ...drainEntries,
+  warning,
   ...kubeletEntries,
   ...loadEntries,
 ]);

@@ -5,7 +5,7 @@
 import type { DrainEntry, Evidence } from '../drain/entry.ts';
 import type { InFlight } from '../drain/sample.ts';
 import type { KubeletEntry } from '../kubelet/entry.ts';
-import type { Entry, LoadEntry } from './entry.ts';
+import type { Entry, LoadEntry, WarningEntry } from './entry.ts';
 import { count, list, oneLine, spell } from './words.ts';
 
 /** @returns the line with its container's name in front: `rails released: drained; 0 in flight`. */
@@ -50,8 +50,13 @@ export function describeInFlight(inFlight: InFlight, at: number): string {
   return parts.join(', ');
 }
 
-function drainLine(entry: DrainEntry): string {
+/** It may bring all problems of the annotations. */
+const LONGEST_WARNING = 600;
+
+function drainLine(entry: DrainEntry | WarningEntry): string {
   switch (entry.type) {
+    case 'warning':
+      return oneLine(entry.message, LONGEST_WARNING);
     case 'hook':
       return entry.container === null ? 'preStop hook called; it names no container' : 'preStop hook called';
     case 'hook-left':

@@ -3,9 +3,18 @@ import type { KubeletEntry } from '../kubelet/entry.ts';
 
 /** One line of a pod's story. The agent tells the drain's; a rehearsal adds the kubelet's and the load's. */
 export type Entry =
-  | ({ readonly actor: 'podusher' } & DrainEntry)
+  | ({ readonly actor: 'podusher' } & (DrainEntry | WarningEntry))
   | ({ readonly actor: 'kubelet' } & KubeletEntry)
   | ({ readonly actor: 'load' } & LoadEntry);
+
+/** What the agent's log warned of, as a rehearsal read it; `/status` has places of its own for it. */
+export interface WarningEntry {
+  readonly at: number;
+  readonly type: 'warning';
+  /** As the log names it; null where it is about no container. */
+  readonly container: string | null;
+  readonly message: string;
+}
 
 /** What the clients saw. `at` is in ms since the epoch. */
 export type LoadEntry = { readonly at: number } & (

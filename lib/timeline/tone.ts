@@ -10,6 +10,7 @@ const EXPECTED_CODES: ReadonlySet<number> = new Set([0, 143]);
 export function toneOf(entry: Entry): Tone {
   switch (entry.type) {
     case 'outage':
+    case 'warning':
     case 'hook-left':
     case 'dependency-gone':
     case 'back-off':

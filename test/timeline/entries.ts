@@ -60,6 +60,13 @@ export const EVERY: { readonly [Type in Entry['type']]: Of<Type> } = {
   stopped: { actor: 'podusher', at: T + 5100, type: 'stopped', container: 'rails', because: 'seen' },
   healed: { actor: 'podusher', at: T + 5100, type: 'healed' },
   exit: { actor: 'podusher', at: T + 5100, type: 'exit' },
+  warning: {
+    actor: 'podusher',
+    at: T + 5100,
+    type: 'warning',
+    container: 'rials',
+    message: 'A hook is held for drain-min: No container of that name',
+  },
   started: { actor: 'kubelet', at: T + 5100, type: 'started', container: 'rails', restarts: 2 },
   ready: {
     actor: 'kubelet',
