@@ -1,5 +1,5 @@
 import { compareInfo, gatherEvidence, type Habit, learnHabit, type Moved } from './evidence.ts';
-import type { Socket, TcpInfo, TcpState } from './socket.ts';
+import { type Socket, socketName, type TcpInfo, type TcpState } from './socket.ts';
 import { judgeTie, type TieEvidence } from './tie.ts';
 
 // Whether a request is in flight on a connection, from consecutive looks at its server's end.
@@ -15,6 +15,9 @@ export interface Activity {
    * it is one request (an upload, a stream) and keeps its time.
    */
   readonly begunAt: number | undefined;
+  /** Its socket's, once it was told. */
+  readonly cookie: string | undefined;
+  /** What its data told, as of the last look that told of them. */
   readonly watched: Watched | undefined;
 }
 
@@ -25,13 +28,15 @@ interface Watched {
   /** What it surely did at that look; undefined where only bytes on their way, or too little, is known. */
   readonly sure: 'in flight' | 'idle' | undefined;
   readonly habit: Habit | undefined;
+  readonly begunAt: number | undefined;
   /** In how many samples it had sent, since it last received. */
   readonly sends: number;
   /** Whether it has sent since the request in hand came. */
   readonly answered: boolean;
 }
 
-/** What has sent in two samples since it last received is a stream; without more for this long it has ended. */
+/** What has sent in so many samples since it last received is a stream; without more for this long it has ended. */
+const STREAM_SENDS = 2;
 const STREAM_ENDS_MS = 1000;
 
 /** The peer's FIN has come: it looks like an ACK, and counts as an unread byte. */
@@ -43,7 +48,7 @@ const SELF_CLOSED: ReadonlySet<TcpState> = new Set(['fin-wait-1', 'fin-wait-2', 
  * @param before what the last look gave.
  * @param sockets the server's ends of connections; neither listening, nor in TIME-WAIT, nor still connecting.
  * @param now when they were read, in ms since the epoch.
- * @returns what is known of these sockets, by `key`; others are forgotten.
+ * @returns what is known of these sockets, by `socketName`; others are forgotten.
  */
 export function watchActivity(
   before: ReadonlyMap<string, Activity>,
@@ -52,37 +57,49 @@ export function watchActivity(
   doubtMs: number,
 ): Map<string, Activity> {
   const activities = new Map<string, Activity>();
-  for (const socket of sockets)
-    activities.set(socket.key, watch(before.get(socket.key), socket, now, doubtMs));
+  for (const socket of sockets) {
+    const name = socketName(socket);
+    const known = before.get(name);
+    activities.set(name, watch(isOther(known, socket) ? undefined : known, socket, now, doubtMs));
+  }
   return activities;
+}
+
+/** The same ends may be used again, with another socket. Where the kernel does not tell, they are the same. */
+function isOther(known: Activity | undefined, { cookie }: Socket): boolean {
+  return cookie !== undefined && known?.cookie !== undefined && cookie !== known.cookie;
 }
 
 function watch(before: Activity | undefined, socket: Socket, now: number, doubtMs: number): Activity {
   const firstSeenAt = before?.firstSeenAt ?? now;
+  const seen = { firstSeenAt, cookie: socket.cookie ?? before?.cookie };
+  const known = before?.watched;
   const { info } = socket;
   if (info === undefined) {
     // Nothing is known but that it is connected: it counts, for unknown is not zero.
     const open = socket.state === 'established' || socket.state === 'close-wait';
-    const verdict = open ? 'in flight' : 'idle';
-    return { verdict, firstSeenAt, begunAt: open ? firstSeenAt : undefined, watched: undefined };
+    const begunAt = open ? (known?.begunAt ?? firstSeenAt) : undefined;
+    return { ...seen, verdict: open ? 'in flight' : 'idle', begunAt, watched: known };
   }
-  const moved = compareInfo(before?.watched?.info, info);
-  const sends = countSends(before?.watched?.sends ?? 0, info, moved);
-  const tie = gatherEvidence(before?.watched, PEER_CLOSED.has(socket.state), info, moved);
+  const moved = compareInfo(known?.info, info);
+  // Of one that was only seen to be connected, it is not known: it may be a stream.
+  const sentBefore = known?.sends ?? (before === undefined ? 0 : STREAM_SENDS);
+  const sends = countSends(sentBefore, info, moved);
+  const tie = gatherEvidence(known, PEER_CLOSED.has(socket.state), info, moved);
   const sure = judge(socket, info, tie);
-  const isStream = sends >= 2 && info.lastDataSentMs < STREAM_ENDS_MS;
+  const isStream = sends >= STREAM_SENDS && info.lastDataSentMs < STREAM_ENDS_MS;
   const verdict = hasBytes(socket) || isStream ? 'in flight' : (sure ?? doubt(info, doubtMs));
   const isSureIdle = sure === 'idle' && verdict === 'idle';
-  const habit = isSureIdle ? learnHabit(before?.watched?.habit, info) : before?.watched?.habit;
+  const habit = isSureIdle ? learnHabit(known?.habit, info) : known?.habit;
   const watched = { at: now, info, tie, sends, sure: hasBytes(socket) ? undefined : sure, habit };
   if (verdict === 'idle') {
-    return { verdict, firstSeenAt, begunAt: undefined, watched: { ...watched, answered: false } };
+    const begunAt = undefined;
+    return { ...seen, verdict, begunAt, watched: { ...watched, begunAt, answered: false } };
   }
-  const isNew =
-    before?.begunAt === undefined || (moved.received && (moved.sent || before.watched?.answered === true));
-  const begunAt = isNew ? lastByteAt(info, before?.watched?.at, now) : before.begunAt;
-  const answered = isNew ? false : moved.sent || before.watched?.answered === true;
-  return { verdict, firstSeenAt, begunAt, watched: { ...watched, answered } };
+  const isNew = known?.begunAt === undefined || (moved.received && (moved.sent || known.answered));
+  const begunAt = isNew ? begins(info, known?.at, firstSeenAt, now) : known.begunAt;
+  const answered = isNew ? false : moved.sent || known.answered;
+  return { ...seen, verdict, begunAt, watched: { ...watched, begunAt, answered } };
 }
 
 /** What was sent in the interval in which something came, counts only where it is known to have been sent after it. */
@@ -91,10 +108,13 @@ function countSends(before: number, info: TcpInfo, { received, sent }: Moved): n
   return sent && info.lastDataSentMs < info.lastDataReceivedMs ? 1 : 0;
 }
 
-/** When the last byte came, but not before the last look, which saw the connection without this request. */
-function lastByteAt(info: TcpInfo, lookedAt: number | undefined, now: number): number {
-  const ageMs = info.dataSegmentsIn === 0 ? info.lastDataSentMs : info.lastDataReceivedMs;
-  return Math.max(now - ageMs, lookedAt ?? Number.NEGATIVE_INFINITY);
+/**
+ * When the last byte came; but not before the last look at its data, which saw the connection without this request.
+ * Without such a look it may have begun as soon as the connection was seen.
+ */
+function begins(info: TcpInfo, lookedAt: number | undefined, firstSeenAt: number, now: number): number {
+  const lastByteAt = now - (info.dataSegmentsIn === 0 ? info.lastDataSentMs : info.lastDataReceivedMs);
+  return lookedAt === undefined ? Math.min(lastByteAt, firstSeenAt) : Math.max(lastByteAt, lookedAt);
 }
 
 /** @returns what the order of its data tells; undefined where it does not. */

@@ -121,7 +121,7 @@ function readSocket(body: Body): Socket | undefined {
   const family = view.getUint8(at);
   if (state === undefined || (family !== AF_INET && family !== AF_INET6)) return undefined;
   return {
-    key: keyOf(body),
+    cookie: cookieOf(body),
     state,
     local: readEnd(view, family, at + 8, at + 4),
     remote: readEnd(view, family, at + 24, at + 6),
@@ -131,8 +131,8 @@ function readSocket(body: Body): Socket | undefined {
   };
 }
 
-/** The socket's cookie: the kernel never gives it out twice (`sock_gen_cookie`). */
-function keyOf({ view, at }: Body): string {
+/** The kernel never gives it out twice (`sock_gen_cookie`). */
+function cookieOf({ view, at }: Body): string {
   return `${view.getUint32(at + 48, true)}.${view.getUint32(at + 44, true)}`;
 }
 

@@ -15,8 +15,8 @@ export interface Openings {
 }
 
 interface Known {
-  /** Those of its sockets at the last look. */
-  readonly keys: readonly string[];
+  /** Those of its sockets at the last look, as far as they were told. */
+  readonly cookies: readonly string[];
   readonly isClosed: boolean;
   readonly firstAt: number;
   /** When its opener said so; then it is not forgotten where no list shows it. */
@@ -42,17 +42,17 @@ export function beginOpenings(sockets: Iterable<Socket>, reports: Iterable<Repor
 
 /** @param sockets all sockets of the kind that is counted, with those in TIME-WAIT; both ends or one. */
 export function countOpenings({ total, known }: Openings, sockets: Iterable<Socket>, now: number): Openings {
-  const keysOf = Map.groupBy(sockets, connectionName);
+  const endsOf = Map.groupBy(sockets, connectionName);
   const next = new Map<string, Known>();
   let opened = total;
-  for (const [name, ends] of keysOf) {
-    const keys = ends.map(end => end.key);
+  for (const [name, ends] of endsOf) {
+    const cookies = ends.flatMap(({ cookie }) => cookie ?? []);
     const before = known.get(name);
     const isClosed = ends.every(({ state }) => state === 'time-wait');
-    const isSame = before !== undefined && isContinued(before, keys, isClosed);
+    const isSame = before !== undefined && isContinued(before, cookies, isClosed);
     if (!isSame) opened++;
     const { firstAt, reportedAt } = isSame ? before : { firstAt: now, reportedAt: undefined };
-    next.set(name, { keys, isClosed, firstAt, reportedAt });
+    next.set(name, { cookies, isClosed, firstAt, reportedAt });
   }
   for (const [name, before] of known) {
     const isRecent = before.reportedAt !== undefined && now - before.reportedAt < TIME_WAIT_MS;
@@ -65,9 +65,10 @@ export function countOpenings({ total, known }: Openings, sockets: Iterable<Sock
  * The same ends may be used again for another connection, with other sockets. But the socket that a closed connection
  * leaves behind may be another than the one seen before: of its two ends, either may be in the list.
  */
-function isContinued(before: Known, keys: readonly string[], isClosed: boolean): boolean {
-  if (before.keys.length === 0 || keys.some(key => before.keys.includes(key))) return true;
-  return isClosed && !before.isClosed;
+function isContinued(before: Known, cookies: readonly string[], isClosed: boolean): boolean {
+  if (before.isClosed !== isClosed) return isClosed;
+  const isUntold = before.cookies.length === 0 || cookies.length === 0;
+  return isUntold || cookies.some(cookie => before.cookies.includes(cookie));
 }
 
 /** Counts a connection as its opener reports it, unless a list has just shown it. */
@@ -77,7 +78,7 @@ export function noteOpening({ total, known }: Openings, { name, at }: Report): O
     before !== undefined && before.reportedAt === undefined && at - before.firstAt < REPORT_WITHIN_MS;
   const noted = isKnown
     ? { ...before, reportedAt: at }
-    : { keys: [], isClosed: false, firstAt: at, reportedAt: at };
+    : { cookies: [], isClosed: false, firstAt: at, reportedAt: at };
   return { total: isKnown ? total : total + 1, known: new Map(known).set(name, noted) };
 }
 

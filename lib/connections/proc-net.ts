@@ -32,7 +32,7 @@ function readLine(line: string): Socket | undefined {
   if (ends.local === undefined || ends.remote === undefined || state === undefined) return undefined;
   const { local: from, remote: to } = ends;
   return {
-    key: `${local} ${remote}`,
+    cookie: undefined,
     state,
     local: from,
     remote: to,

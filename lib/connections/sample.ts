@@ -4,7 +4,7 @@ import type { Container } from '../settings/settings.ts';
 import type { Activity } from './activity.ts';
 import { add, type Connection, type GaugeReading, inFlightByGauge, inFlightOn, NONE } from './in-flight.ts';
 import { countsForPod, isGone, isOutside, type Scope } from './scope.ts';
-import type { Socket } from './socket.ts';
+import { type Socket, socketName } from './socket.ts';
 
 // Puts one moment together. The pod's traffic is what peers outside it have in flight on its critical ports; a
 // container's is what anybody has in flight on its own ports, for its end cuts that.
@@ -14,7 +14,7 @@ export interface Moment {
   readonly now: number;
   /** All sockets but those in TIME-WAIT; or why they could not be listed. */
   readonly sockets: Parsed<readonly Socket[]>;
-  /** The server's ends among them, as watched, by key. */
+  /** The server's ends among them, as watched, by `socketName`. */
   readonly activities: ReadonlyMap<string, Activity>;
   /** By container. */
   readonly gauges: ReadonlyMap<string, GaugeReading>;
@@ -38,7 +38,7 @@ export function makeSample(scope: Scope, moment: Moment): Sample {
 function serverConnections({ sockets, activities }: Moment): Connection[] {
   if (!sockets.ok) return [];
   return sockets.value.flatMap(socket => {
-    const activity = activities.get(socket.key);
+    const activity = activities.get(socketName(socket));
     return activity === undefined ? [] : [{ socket, activity }];
   });
 }

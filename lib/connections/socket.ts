@@ -36,8 +36,8 @@ export interface End {
 
 /** One TCP socket of the pod, as the kernel told it at one moment. */
 export interface Socket {
-  /** The same for as long as the socket lives, and for no other socket. */
-  readonly key: string;
+  /** The same for as long as the socket lives, and for no other socket. Undefined in /proc/net/tcp. */
+  readonly cookie: string | undefined;
   readonly state: TcpState;
   readonly local: End;
   readonly remote: End;
@@ -73,6 +73,11 @@ export interface TcpInfo {
 export function connectionName({ local, remote }: Pick<Socket, 'local' | 'remote'>): string {
   const [a, b] = [endName(local), endName(remote)];
   return a < b ? `${a} ${b}` : `${b} ${a}`;
+}
+
+/** @returns the socket's own end and its peer's as one text, which no other socket has at that moment. */
+export function socketName({ local, remote }: Pick<Socket, 'local' | 'remote'>): string {
+  return `${endName(local)} ${endName(remote)}`;
 }
 
 /** @returns `127.0.0.1 8866`; a name for maps, not for people. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { type Activity, watchActivity } from '../../lib/connections/activity.ts';
-import type { Socket, TcpInfo } from '../../lib/connections/socket.ts';
+import { type Socket, socketName, type TcpInfo } from '../../lib/connections/socket.ts';
 import { infoLike, socketLike } from './sockets.ts';
 
 const DOUBT_MS = 5000;
@@ -13,7 +13,7 @@ function follow(looks: readonly (readonly [now: number, socket: Socket])[]): Act
   let known: ReadonlyMap<string, Activity> = new Map();
   return looks.map(([now, socket]) => {
     known = watchActivity(known, [socket], START + now, DOUBT_MS);
-    const activity = known.get(socket.key);
+    const activity = known.get(socketName(socket));
     assert.ok(activity !== undefined);
     return activity;
   });
@@ -306,6 +306,60 @@ test('watchActivity() dates a request no earlier than the last look, when that s
     [100, socketLike({ unacknowledged: 1, info: infoLike({ ...old, dataSegmentsOut: 2 }) })],
   ]);
   assert.equal(busy?.begunAt, START);
+});
+
+/** As /proc tells of it. */
+function lookWithoutData(now: number): readonly [number, Socket] {
+  return [now, socketLike({ info: undefined, cookie: undefined })];
+}
+
+test('watchActivity() goes on as before after a look that tells nothing of the data', () => {
+  const upload = follow([
+    lookAt(0, 1, 1, 1010, 1000),
+    lookAt(100, 2, 1, 30, 1100), // a request came 30 ms ago
+    lookWithoutData(200),
+    lookAt(300, 3, 1, 10, 1300), // and goes on
+    lookAt(400, 3, 2, 110, 10), // answered
+    lookWithoutData(500),
+    lookAt(600, 3, 2, 310, 210),
+  ]);
+  const told = upload.map(({ verdict, begunAt }) => [verdict, begunAt && begunAt - START]);
+  assert.deepEqual(told, [
+    ['idle', undefined],
+    ['in flight', 70],
+    ['in flight', 70],
+    ['in flight', 70],
+    ['idle', undefined],
+    ['in flight', 0],
+    ['idle', undefined],
+  ]);
+  assert.ok(upload.every(({ firstSeenAt }) => firstSeenAt === START));
+});
+
+test('watchActivity() takes what was connected before it told of its data for busy all the while', () => {
+  const [, stream, ended] = follow([
+    lookWithoutData(0),
+    lookAt(500, 1, 9, 700, 999),
+    lookAt(501, 1, 9, 701, 1000),
+  ]);
+  assert.deepEqual([stream?.verdict, ended?.verdict], ['in flight', 'in flight'], 'a request');
+  assert.equal(stream?.begunAt, START - 200);
+  const sent = follow([lookWithoutData(0), lookAt(500, 1, 9, 2000, 999), lookAt(501, 1, 9, 2001, 1000)]);
+  assert.deepEqual(
+    sent.map(({ verdict }) => verdict),
+    ['in flight', 'in flight', 'idle'],
+    'perhaps a stream',
+  );
+  const [, upload] = follow([lookWithoutData(0), lookAt(500, 9, 0, 10, 1000)]);
+  assert.equal(upload?.begunAt, START);
+});
+
+test('watchActivity() begins anew when the same ends are those of another socket', () => {
+  const [, other] = follow([
+    lookAt(0, 1, 0, 1000, 1000),
+    [100, socketLike({ cookie: 'another', info: infoLike({ lastDataReceivedMs: 10 }) })],
+  ]);
+  assert.deepEqual([other?.firstSeenAt, other?.begunAt], [START + 100, START + 90]);
 });
 
 test('watchActivity() forgets connections that are not in the list any more', () => {

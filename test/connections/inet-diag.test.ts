@@ -58,7 +58,7 @@ test('parseDump() reads a socket from its fixed offsets', () => {
   assert.equal(others.length, 0);
   assert.equal(handle?.length, 52);
   assert.deepEqual(socket, {
-    key: '0.5',
+    cookie: '0.5',
     state: 'established',
     local: { address: '10.0.0.7', port: 3000 },
     remote: { address: '10.0.0.9', port: 40_000 },
@@ -129,7 +129,9 @@ test('parseLookUp() tells what became of a socket', () => {
   const same = message(SOCKET, socketBytes());
   assert.deepEqual(parseLookUp(same, before), { type: 'quiet' });
   const moved = parseLookUp(message(SOCKET, socketBytes({ state: 8 })), before);
-  assert.ok(moved.type === 'moved' && moved.socket.state === 'close-wait' && moved.socket.key === before.key);
+  assert.ok(
+    moved.type === 'moved' && moved.socket.state === 'close-wait' && moved.socket.cookie === before.cookie,
+  );
   assert.deepEqual(parseLookUp(message(ERROR, number32(-2)), before), { type: 'gone' });
   assert.deepEqual(parseLookUp(message(ERROR, number32(-116)), before), { type: 'gone' });
   assert.equal(parseLookUp(message(ERROR, number32(-1)), before).type, 'problem');

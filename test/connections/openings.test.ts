@@ -7,12 +7,12 @@ import { socketLike } from './sockets.ts';
 const server = { address: '127.0.0.1', port: 4000 };
 
 /** The server's end of a connection from that port. */
-function serverEnd(port: number, key: string, state: Socket['state'] = 'established'): Socket {
-  return socketLike({ key, state, local: server, remote: { address: '127.0.0.1', port } });
+function serverEnd(port: number, cookie?: string, state: Socket['state'] = 'established'): Socket {
+  return socketLike({ cookie, state, local: server, remote: { address: '127.0.0.1', port } });
 }
 
-function clientEnd(port: number, key: string, state: Socket['state'] = 'established'): Socket {
-  return socketLike({ key, state, local: { address: '127.0.0.1', port }, remote: server });
+function clientEnd(port: number, cookie?: string, state: Socket['state'] = 'established'): Socket {
+  return socketLike({ cookie, state, local: { address: '127.0.0.1', port }, remote: server });
 }
 
 /** How many were counted after each further list. */
@@ -40,6 +40,17 @@ test('countOpenings() counts again when the same ends are used for another conne
   assert.deepEqual(totals([], [closed], [serverEnd(1, 'c')], [clientEnd(1, 'd', 'time-wait')]), [1, 2, 2]);
   assert.deepEqual(totals([], [closed], [clientEnd(1, 'd', 'time-wait')]), [1, 2]);
   assert.deepEqual(totals([], [serverEnd(1, 'a')], [serverEnd(1, 'c')]), [1, 2]);
+});
+
+test('countOpenings() counts none again when a list comes from elsewhere, without cookies, and then not', () => {
+  const [listed, closed] = [serverEnd(1, 'a'), clientEnd(2, 'b', 'time-wait')];
+  const elsewhere = [serverEnd(1), clientEnd(2, undefined, 'time-wait')];
+  assert.deepEqual(totals([listed, closed], elsewhere, [listed, closed]), [0, 0]);
+  assert.deepEqual(
+    totals([listed, closed], [...elsewhere, serverEnd(3)], [listed, serverEnd(3, 'c')]),
+    [1, 1],
+  );
+  assert.deepEqual(totals([closed], elsewhere, [serverEnd(2)]), [1, 2], 'its ends used again');
 });
 
 test('noteOpening() counts what its opener reports, but not again what a list shows', () => {

@@ -19,10 +19,11 @@ const POD = '10.0.0.7';
 
 let made = 0;
 
-/** A server's end at that port. */
+/** A server's end at that port, of a peer of its own. */
 function at(port: number, given: Partial<Socket> = {}): Socket {
   made++;
-  return socketLike({ key: `key ${made}`, local: { address: POD, port }, ...given });
+  const remote = { ...OUTSIDE, port: OUTSIDE.port + made };
+  return socketLike({ cookie: `cookie ${made}`, local: { address: POD, port }, remote, ...given });
 }
 
 function listening(...ports: readonly number[]): Socket[] {

@@ -7,7 +7,7 @@ import type { Container, Settings } from '../../lib/settings/settings.ts';
 /** A connection of 10.0.0.9 to port 3000 of the pod, 10.0.0.7, seen from the pod. */
 export function socketLike(given: Partial<Socket> = {}): Socket {
   return {
-    key: '0.1',
+    cookie: '0.1',
     state: 'established',
     local: { address: '10.0.0.7', port: 3000 },
     remote: { address: '10.0.0.9', port: 40_000 },

@@ -42,7 +42,7 @@ class Pod {
     this.accept();
     const local = { address: '127.0.0.1', port: this.#port };
     const socket = socketLike({
-      key: `tw ${this.#port}`,
+      cookie: `tw ${this.#port}`,
       state: 'time-wait',
       timerMs: 60_000,
       local,
@@ -170,7 +170,7 @@ test('ArrivalsWatch takes a connection from within the pod to the agent off once
   pod.look();
   const { local } = pod.inside();
   pod.timeWait.push(
-    socketLike({ key: 'to the agent', state: 'time-wait', local, remote: { ...AUTH, port: 8866 } }),
+    socketLike({ cookie: 'to the agent', state: 'time-wait', local, remote: { ...AUTH, port: 8866 } }),
   );
   pod.accept();
   pod.watch.accepted();

@@ -204,13 +204,13 @@ test('Netlink.lookUp() tells what moved, what did not, and leaves out what is go
   const { left, moved } = need(netlink.lookUp(before));
   assert.equal(left.length, 72);
   assert.deepEqual(
-    moved.map(({ key }) => key),
-    [endOf(1)?.key],
+    moved.map(({ cookie }) => cookie),
+    [endOf(1)?.cookie],
   );
   assert.equal(moved[0]?.info?.dataSegmentsIn, 1);
   assert.deepEqual(moved[0]?.local, endOf(1)?.local);
   assert.ok(left.some(socket => socket === endOf(0)));
-  assert.ok(!left.some(({ key }) => key === endOf(2)?.key));
+  assert.ok(!left.some(({ cookie }) => cookie === endOf(2)?.cookie));
 });
 
 test('Netlink.dump() asks once more, by a new socket, when an answer broke off, and no more than once', () => {

@@ -18,7 +18,7 @@ export class ConnectionWatch {
   #activities = new Map<string, Activity>();
   #watched: readonly Socket[] = [];
 
-  /** What is known of each connection, by its socket's key. */
+  /** What is known of each connection, by `socketName`. */
   get activities(): ReadonlyMap<string, Activity> {
     return this.#activities;
   }
@@ -38,7 +38,7 @@ export class ConnectionWatch {
     if (!found.ok) return;
     this.#watched = found.value.left;
     const moved = watchActivity(this.#activities, found.value.moved.filter(isOpen), now, doubtMs);
-    for (const [key, activity] of moved) this.#activities.set(key, activity);
+    for (const [name, activity] of moved) this.#activities.set(name, activity);
   }
 }
 
