@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ArrivalsWatch } from '../../agent/sidecar/sockets/arrivals-watch.ts';
 import { OwnConnections } from '../../agent/sidecar/sockets/own-connections.ts';
-import type { SocketReader } from '../../agent/sidecar/sockets/reader.ts';
+import type { SocketLists } from '../../agent/sidecar/sockets/reader.ts';
 import type { Scope } from '../../lib/connections/scope.ts';
 import type { Socket } from '../../lib/connections/socket.ts';
 import { type Parsed, parsed, unparsed } from '../../lib/parsed.ts';
@@ -80,14 +80,14 @@ class Pod {
 
   look(): ReturnType<ArrivalsWatch['look']> {
     this.now += 100;
-    const reader: Pick<SocketReader, 'listTimeWait'> = {
-      listTimeWait: () => {
+    const lists: Pick<SocketLists, 'timeWait'> = {
+      timeWait: () => {
         this.timeWaitLists++;
         this.now += this.listMs;
         return parsed(this.timeWait);
       },
     };
-    return this.watch.look(this.now, this.#scope, this.live, this.own.recent(this.now), reader);
+    return this.watch.look(this.now, this.#scope, this.live, this.own.recent(this.now), lists);
   }
 
   /** @returns how many arrivals are seen after two looks. */

@@ -17,7 +17,7 @@ test('openSocketReader() lists by netlink, and says so', async t => {
   await server.open();
   const reader = await openSocketReader();
   t.after(() => reader.close());
-  const { source, because, sockets } = reader.listServing(new Set([server.port]));
+  const { source, because, sockets } = reader.lists().serving(new Set([server.port]));
   assert.deepEqual([source, because], ['sock_diag', undefined]);
   assert.ok(sockets.ok && sockets.value.length === 2);
   assert.ok(sockets.value.every(({ local, info }) => local.port === server.port && info !== undefined));
@@ -42,7 +42,7 @@ test('openSocketReader() asks for no more ports than the kernel filters in a few
   t.after(() => reader.close());
   for (const ports of [1, 50, 51, 1000]) {
     assert.equal(
-      reader.listServing(new Set(Array.from({ length: ports }, (_, i) => i + 1))).source,
+      reader.lists().serving(new Set(Array.from({ length: ports }, (_, i) => i + 1))).source,
       'sock_diag',
     );
   }
@@ -55,30 +55,37 @@ test('openSocketReader() lists from /proc, and says why, when netlink cannot be 
   t.after(() => server.close());
   await server.open();
   const reader = await openSocketReader({ loadSystemCalls: refused, readProcSockets });
-  const { source, because, sockets } = reader.listServing(new Set([server.port]));
+  const { source, because, sockets } = reader.lists().serving(new Set([server.port]));
   assert.deepEqual([source, because], ['/proc/net/tcp', 'koffi cannot be loaded: no such module']);
-  assert.ok(sockets.ok);
-  const own = sockets.value.filter(({ local }) => local.port === server.port);
-  assert.deepEqual(new Set(own.map(({ state }) => state)), new Set(['listen', 'established']));
-  assert.ok(own.every(({ info }) => info === undefined));
+  assert.ok(sockets.ok && sockets.value.every(({ local }) => local.port === server.port));
+  assert.deepEqual(new Set(sockets.value.map(({ state }) => state)), new Set(['listen', 'established']));
+  assert.ok(sockets.value.every(({ info }) => info === undefined));
   assert.equal(reader.lookUp(sockets.value).ok, false);
-  assert.ok(reader.listTimeWait([]).ok);
+  assert.ok(reader.lists().timeWait([]).ok);
 });
 
-test('openSocketReader() falls back for one list only, when netlink fails once', async t => {
+test('openSocketReader() reads /proc once for all lists of a moment, when netlink fails, and asks again at the next', async t => {
   const calls = await loadSystemCalls();
   assert.ok(calls.ok);
   let failing = true;
+  let readings = 0;
   const { value: working } = calls;
   const faulty: SystemCalls = { ...working, send: (...args) => (failing ? -1 : working.send(...args)) };
   const reader = await openSocketReader({
     loadSystemCalls: () => Promise.resolve({ ok: true, value: faulty }),
-    readProcSockets,
+    readProcSockets: () => {
+      readings++;
+      return readProcSockets();
+    },
   });
   t.after(() => reader.close());
-  assert.equal(reader.listServing(new Set([1])).source, '/proc/net/tcp');
+  const lists = reader.lists();
+  assert.equal(lists.serving(new Set([1])).source, '/proc/net/tcp');
   failing = false;
-  assert.equal(reader.listServing(new Set([1])).source, 'sock_diag');
+  assert.ok(lists.listening().ok && lists.timeWait([]).ok);
+  assert.equal(lists.serving(new Set([1])).source, '/proc/net/tcp');
+  assert.equal(readings, 1);
+  assert.equal(reader.lists().serving(new Set([1])).source, 'sock_diag');
 });
 
 test('openSocketReader() lists nothing, and says all the reasons, when /proc cannot be read either', async () => {
@@ -86,12 +93,12 @@ test('openSocketReader() lists nothing, and says all the reasons, when /proc can
     loadSystemCalls: refused,
     readProcSockets: () => unparsed('/proc/net/tcp cannot be read: EACCES'),
   });
-  assert.deepEqual(reader.listServing(new Set()), {
+  assert.deepEqual(reader.lists().serving(new Set()), {
     source: 'none',
     because: 'koffi cannot be loaded: no such module',
     sockets: unparsed('koffi cannot be loaded: no such module', '/proc/net/tcp cannot be read: EACCES'),
   });
-  assert.equal(reader.listTimeWait([]).ok, false);
+  assert.equal(reader.lists().timeWait([]).ok, false);
 });
 
 test('readPassiveOpens() counts each accepted connection, those already closed too', async t => {

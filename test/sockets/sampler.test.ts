@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import type { SampleFacts } from '../../agent/sidecar/sockets/drain-look.ts';
+import { loadSystemCalls, type SystemCalls } from '../../agent/sidecar/sockets/netlink.ts';
+import { readProcSockets } from '../../agent/sidecar/sockets/proc.ts';
 import { openSocketReader, type SocketReader } from '../../agent/sidecar/sockets/reader.ts';
 import { createSampler, type Sampler } from '../../agent/sidecar/sockets/sampler.ts';
 import type { InFlight, Sample } from '../../lib/drain/sample.ts';
@@ -264,6 +266,35 @@ test('createSampler() samples from begin to end, and again, by the settings of t
   const from = taken.length;
   await sleep(500);
   assert.ok(taken.length - from <= 7, `${taken.length - from} samples in 500 ms`);
+});
+
+test('createSampler() goes on as before when netlink fails for a while: nothing arrives or begins anew', async t => {
+  const { server, rails } = await serve(t);
+  const calls = await loadSystemCalls();
+  assert.ok(calls.ok);
+  let failing = false;
+  const { value: working } = calls;
+  const faulty: SystemCalls = { ...working, send: (...args) => (failing ? -1 : working.send(...args)) };
+  const loaded = { ok: true, value: faulty } as const;
+  const { until, taken } = watch(t, [rails], () =>
+    openSocketReader({ loadSystemCalls: () => Promise.resolve(loaded), readProcSockets }),
+  );
+  await until('the first sample', () => true);
+  const { client, server: accepted } = await server.open(OUTSIDE);
+  accepted.resume();
+  client.write('a slow request');
+  await server.open(OUTSIDE);
+  const { inFlight } = await until('one of two is busy', one => isBusy(one) && one.facts.arrivalsCount === 2);
+  for (let i = 0; i < 2; i++) {
+    failing = true;
+    const busy = await until('both count', ({ facts }) => facts.source === '/proc/net/tcp');
+    assert.deepEqual([busy.inFlight.requests, busy.inFlight.connections], [2, 2]);
+    failing = false;
+    const again = await until('as before', ({ facts }) => facts.source === 'sock_diag');
+    assert.deepEqual(again.inFlight, inFlight);
+  }
+  await sleep(250);
+  assert.ok(taken.every(({ facts }) => facts.arrivalsCount <= 2));
 });
 
 /** Neither netlink nor /proc. */

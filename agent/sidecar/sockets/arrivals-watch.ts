@@ -19,7 +19,7 @@ import type { Scope } from '../../../lib/connections/scope.ts';
 import type { Socket } from '../../../lib/connections/socket.ts';
 import { type Parsed, parsed, unparsed } from '../../../lib/parsed.ts';
 import type { OwnConnection } from './own-connections.ts';
-import type { SocketReader } from './reader.ts';
+import type { SocketLists } from './reader.ts';
 
 /** What is known of the arrivals at one moment. */
 export interface ArrivalsLook {
@@ -101,14 +101,14 @@ export class ArrivalsWatch {
     scope: Scope,
     sockets: Parsed<readonly Socket[]>,
     own: readonly OwnConnection[],
-    reader: Pick<SocketReader, 'listTimeWait'>,
+    lists: Pick<SocketLists, 'timeWait'>,
   ): ArrivalsLook {
     if (scope.hostNetwork) return untold("The node's own network counts everybody's connections");
-    const count = this.#count(now, scope, sockets, own, reader);
+    const count = this.#count(now, scope, sockets, own, lists);
     if (count.ok) {
       this.#arrivals =
         this.#arrivals === undefined
-          ? beginArrivals(now, this.#rateBefore(now, scope, own, reader), count.value)
+          ? beginArrivals(now, this.#rateBefore(now, scope, own, lists), count.value)
           : readArrivals(this.#arrivals, now, count.value);
     }
     if (this.#arrivals === undefined) return untold(count.ok ? '' : count.problems.join('; '));
@@ -122,7 +122,7 @@ export class ArrivalsWatch {
     scope: Scope,
     sockets: Parsed<readonly Socket[]>,
     own: readonly OwnConnection[],
-    reader: Pick<SocketReader, 'listTimeWait'>,
+    lists: Pick<SocketLists, 'timeWait'>,
   ): Parsed<number> {
     this.#tookMs = 0;
     const isByList = scope.outsideAddresses !== undefined;
@@ -134,7 +134,7 @@ export class ArrivalsWatch {
       if (now < this.#nextCountAt)
         return unparsed('Too many connections within the pod to count them each time');
       const beganAt = this.#clock();
-      const timeWait = reader.listTimeWait(countedFilters(scope));
+      const timeWait = lists.timeWait(countedFilters(scope));
       if (!timeWait.ok) return timeWait;
       this.#countOpenings(now, scope, [...sockets.value, ...timeWait.value], own);
       this.#countedAt = counter.ok ? counter.value : undefined;
@@ -159,9 +159,9 @@ export class ArrivalsWatch {
     now: number,
     scope: Scope,
     own: readonly OwnConnection[],
-    reader: Pick<SocketReader, 'listTimeWait'>,
+    lists: Pick<SocketLists, 'timeWait'>,
   ): number | undefined {
-    const timeWait = reader.listTimeWait(countedFilters(scope));
+    const timeWait = lists.timeWait(countedFilters(scope));
     if (!timeWait.ok) return undefined;
     const counted = timeWait.value.filter(socket => isCounted(scope, socket));
     const reports = own.filter(connection => isCounted(scope, { ...connection, state: 'established' }));

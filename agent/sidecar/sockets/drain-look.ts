@@ -10,7 +10,7 @@ import type { ArrivalsWatch } from './arrivals-watch.ts';
 import { ConnectionWatch } from './connection-watch.ts';
 import { createGauges, type Gauges } from './gauges.ts';
 import type { OwnConnections } from './own-connections.ts';
-import type { Listing, SocketReader } from './reader.ts';
+import type { Listing, SocketLists, SocketReader } from './reader.ts';
 import type { SamplerOptions } from './sampler.ts';
 
 /** What people are told about how a sample came about. */
@@ -81,9 +81,10 @@ export class DrainLook {
 
   /** Reads everything once. Where connections cannot be listed, what is known of them stays as it was. */
   sample(now: number, reader: SocketReader): [Sample, SampleFacts] {
-    const ports = this.#lookForPorts(now, reader);
+    const lists = reader.lists();
+    const ports = this.#lookForPorts(now, lists);
     const scope = this.scope(now);
-    const { source, because, sockets: serving } = reader.listServing(watchedPorts(scope));
+    const { source, because, sockets: serving } = lists.serving(watchedPorts(scope));
     const sockets = ports.ok ? serving : ports;
     if (sockets.ok)
       this.#connections.sample(serverEnds(scope, sockets.value), now, scope.settings.drainDoubtMs);
@@ -93,7 +94,7 @@ export class DrainLook {
       scope,
       sockets,
       this.#own.recent(now),
-      reader,
+      lists,
     );
     const sample = makeSample(scope, {
       now,
@@ -106,9 +107,9 @@ export class DrainLook {
   }
 
   /** @returns the ports known so far; or why they cannot be looked for: then what is in flight is not known. */
-  #lookForPorts(now: number, reader: SocketReader): Parsed<ReadonlySet<number>> {
+  #lookForPorts(now: number, lists: SocketLists): Parsed<ReadonlySet<number>> {
     if (now < this.#nextPortsAt) return parsed(this.#servedPorts);
-    const listening = reader.listListening();
+    const listening = lists.listening();
     if (!listening.ok) return listening;
     this.#servedPorts = addServedPorts(this.#servedPorts, listening.value);
     this.#nextPortsAt = now + PORTS_EVERY_MS;

@@ -1,4 +1,4 @@
-import type { EndFilter } from '../../../lib/connections/inet-diag-request.ts';
+import type { DumpRequest, EndFilter } from '../../../lib/connections/inet-diag-request.ts';
 import type { Socket, TcpState } from '../../../lib/connections/socket.ts';
 import { type Parsed, parsed, unparsed } from '../../../lib/parsed.ts';
 import { type LookedUp, loadSystemCalls, Netlink, type SystemCalls } from './netlink.ts';
@@ -13,14 +13,20 @@ export interface Listing {
 
 /** Lists the pod's TCP sockets: by netlink, or else from /proc; each time anew, so that a passing fault passes. */
 export interface SocketReader {
-  listListening(): Parsed<readonly Socket[]>;
-  /** Those that listen, are established or half closed at these ports, on their own side. */
-  listServing(localPorts: ReadonlySet<number>): Listing;
-  /** Those in TIME-WAIT that match; without netlink, all of them. */
-  listTimeWait(anyOf: readonly EndFilter[]): Parsed<readonly Socket[]>;
+  /** @returns the lists of one moment, made as they are asked for. */
+  lists(): SocketLists;
   /** What became of those of an earlier list. Only by netlink. */
   lookUp(sockets: readonly Socket[]): Parsed<LookedUp>;
   close(): void;
+}
+
+/** The lists of one moment. Once netlink has failed they all come from /proc, which is read one time only. */
+export interface SocketLists {
+  listening(): Parsed<readonly Socket[]>;
+  /** Those that listen, are established or half closed at these ports, on their own side. */
+  serving(localPorts: ReadonlySet<number>): Listing;
+  /** Those in TIME-WAIT that match; without netlink, all of them. */
+  timeWait(anyOf: readonly EndFilter[]): Parsed<readonly Socket[]>;
 }
 
 const SERVING: readonly TcpState[] = [
@@ -50,33 +56,43 @@ export async function openSocketReader(
 ): Promise<SocketReader> {
   const calls = await sources.loadSystemCalls();
   const netlink = calls.ok ? parsed(new Netlink(calls.value)) : calls;
-  const dump = (states: readonly TcpState[], info: boolean, anyOf?: readonly EndFilter[]): Listing =>
-    dumpOrElse(netlink, sources.readProcSockets, states, info, anyOf);
   return {
-    listListening: () => dump(['listen'], false).sockets,
-    // No port would be no filter, and whether anything can be read must be told all the same.
-    listServing: ports =>
-      ports.size === 0 ? dump(['listen'], false) : dump(SERVING, true, localPortFilters(ports)),
-    listTimeWait: anyOf => dump(['time-wait'], false, anyOf).sockets,
+    lists: () => listsOf(netlink, sources.readProcSockets),
     lookUp: sockets => (netlink.ok ? netlink.value.lookUp(sockets) : netlink),
     close: () => netlink.ok && netlink.value.close(),
   };
 }
 
-function dumpOrElse(
-  netlink: Parsed<Netlink>,
-  readProc: ReaderSources['readProcSockets'],
-  states: readonly TcpState[],
-  info: boolean,
-  anyOf: readonly EndFilter[] = [],
-): Listing {
-  const dumped = netlink.ok ? netlink.value.dump({ states, info, anyOf }) : netlink;
-  if (dumped.ok) return { source: 'sock_diag', because: undefined, sockets: dumped };
-  const because = dumped.problems.join('; ');
-  const read = readProc();
-  if (!read.ok) return { source: 'none', because, sockets: unparsed(because, ...read.problems) };
-  const sockets = read.value.filter(({ state }) => states.includes(state));
-  return { source: '/proc/net/tcp', because, sockets: parsed(sockets) };
+function listsOf(netlink: Parsed<Netlink>, readProc: ReaderSources['readProcSockets']): SocketLists {
+  let proc: Listing | undefined;
+  const list = (request: Omit<DumpRequest, 'sequence'>): Listing => {
+    if (proc === undefined) {
+      const dumped = netlink.ok ? netlink.value.dump(request) : netlink;
+      if (dumped.ok) return { source: 'sock_diag', because: undefined, sockets: dumped };
+      proc = listingOf(dumped.problems.join('; '), readProc());
+    }
+    return only(proc, ({ state }) => request.states.includes(state));
+  };
+  return {
+    listening: () => list({ states: ['listen'], info: false }).sockets,
+    serving: ports => {
+      // No port would be no filter, and whether anything can be read must be told all the same.
+      const states = ports.size === 0 ? (['listen'] as const) : SERVING;
+      const all = list({ states, info: true, anyOf: localPortFilters(ports) });
+      return only(all, ({ local }) => ports.has(local.port));
+    },
+    timeWait: anyOf => list({ states: ['time-wait'], info: false, anyOf }).sockets,
+  };
+}
+
+function only(listing: Listing, isWanted: (socket: Socket) => boolean): Listing {
+  const { sockets } = listing;
+  return sockets.ok ? { ...listing, sockets: parsed(sockets.value.filter(isWanted)) } : listing;
+}
+
+function listingOf(because: string, read: Parsed<readonly Socket[]>): Listing {
+  if (read.ok) return { source: '/proc/net/tcp', because, sockets: read };
+  return { source: 'none', because, sockets: unparsed(because, ...read.problems) };
 }
 
 function localPortFilters(ports: ReadonlySet<number>): EndFilter[] {
