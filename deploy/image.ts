@@ -1,7 +1,12 @@
-/** Lays out the image's root folder (Dockerfile): `node deploy/image.ts FOLDER`, after `npm run build`. */
+/**
+ * Lays out the image's root folder (Dockerfile): `node deploy/image.ts FOLDER`, after `npm run build`. What it runs on is
+ * what this file runs on: its Node, its C library, its processor.
+ */
+import { execFile } from 'node:child_process';
 import { cp, realpath } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
+import { promisify } from 'node:util';
 
 const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error('Usage: node deploy/image.ts FOLDER');
@@ -26,3 +31,10 @@ const files = [
   'koffi/LICENSE.txt',
 ];
 for (const file of files) await cp(join(modules, file), join(app, 'node_modules', file));
+
+// The C library and what else Node and koffi link to, where they look for it.
+const binding = loaded.find(file => file.endsWith('.node'));
+if (binding === undefined) throw new Error('koffi has loaded no binding');
+const { stdout } = await promisify(execFile)('ldd', [process.execPath, join(modules, binding)]);
+const libraries = new Set(stdout.match(/(?<=\s)\/\S+(?= \(0x)/gu));
+for (const library of libraries) await cp(library, join(folder, library), { dereference: true });

@@ -3,7 +3,7 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -68,6 +68,29 @@ test('the image has of koffi neither sources nor the bindings of other C librari
     names.filter(name => !/\.(c?js|json|node|txt)$/.test(name)),
     [],
   );
+});
+
+test('the image has every library that its Node and its binding link to', async context => {
+  const folder = await layOut(context);
+  const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter(file =>
+    file.isFile(),
+  );
+  const pathOf = (matching: RegExp): string => {
+    const found = files.find(({ name }) => matching.test(name));
+    assert.ok(found, String(matching));
+    return join(found.parentPath, found.name);
+  };
+  const libraries = dirname(pathOf(/^libc\.so/));
+  for (const linked of [pathOf(/^node$/), pathOf(/\.node$/)]) {
+    const list = ['--list', '--inhibit-cache', '--library-path', libraries, linked];
+    const { stdout } = await promisify(execFile)(pathOf(/^ld-linux/), list);
+    const found = stdout.match(/(?<==> )\S+/g) ?? [];
+    assert.ok(found.length > 3, stdout);
+    assert.deepEqual(
+      found.filter(library => !library.startsWith(folder)),
+      [],
+    );
+  }
 });
 
 test('the Node that built it takes the code that was compiled', async () => {

@@ -1,0 +1,31 @@
+/** What is needed of Debian's packages, installed where it is missing. */
+import { existsSync } from 'node:fs';
+import { run } from '../run.ts';
+
+const INSTALL_MS = 10 * 60_000;
+
+/** A file of each package, which is there when the package is. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  buildah: '/usr/bin/buildah',
+  catatonit: '/usr/bin/catatonit',
+  conntrack: '/usr/sbin/conntrack',
+  containerd: '/usr/bin/containerd',
+  'containernetworking-plugins': '/usr/lib/cni/ptp',
+  iproute2: '/usr/bin/ip',
+  ipset: '/usr/sbin/ipset',
+  iptables: '/usr/sbin/iptables',
+  mmdebstrap: '/usr/bin/mmdebstrap',
+  openssl: '/usr/bin/openssl',
+  runc: '/usr/sbin/runc',
+};
+
+/** @returns the names of the packages that are not there. */
+export function missingPackages(): readonly string[] {
+  return Object.keys(PACKAGES).filter(name => !existsSync(PACKAGES[name] ?? ''));
+}
+
+export async function installPackages(names: readonly string[], signal: AbortSignal): Promise<void> {
+  const options = { timeoutMs: INSTALL_MS, env: { DEBIAN_FRONTEND: 'noninteractive' }, signal };
+  await run(['apt-get', 'update'], options);
+  await run(['apt-get', 'install', '-y', '--no-install-recommends', ...names], options);
+}

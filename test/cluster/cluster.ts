@@ -1,0 +1,98 @@
+/** One cluster for the tests: brought up when there is none. */
+import { existsSync } from 'node:fs';
+import { cp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pauseImage } from './build/base-images.ts';
+import { isCached } from './build/cache.ts';
+import { etcd, kubernetes } from './build/kubernetes.ts';
+import { installPackages, missingPackages } from './build/packages.ts';
+import { etcdVersion, kubernetesVersion } from './build/versions.ts';
+import { takeDown } from './machine/down.ts';
+import { PAUSE_IMAGE } from './machine/node-config.ts';
+import { LOGS } from './machine/place.ts';
+import type { Programs } from './machine/programs.ts';
+import { type ClusterState, claim, conditionOf, readState, writeState } from './machine/state.ts';
+import { bringUp } from './machine/up.ts';
+import { type Say, step } from './say.ts';
+
+export interface OpenOptions {
+  /** Whether it stays when this process has ended. */
+  readonly stays: boolean;
+  readonly signal: AbortSignal;
+  readonly say: Say;
+}
+
+/** @returns why there can be no cluster of ours on this machine, null when there can. */
+export function whyNot(): string | null {
+  if (process.platform !== 'linux') return 'it needs Linux';
+  if (process.getuid?.() !== 0) return 'it needs root, for network namespaces and mounts';
+  return null;
+}
+
+/**
+ * Makes sure that a cluster is up. What a killed run has left is removed first; what this run began is removed when it
+ * fails or is interrupted.
+ *
+ * @returns whether it was up before
+ */
+export async function openCluster({ stays, signal, say }: OpenOptions): Promise<boolean> {
+  const state = readState();
+  const condition = conditionOf(state);
+  const wanted = process.env['PODUSHER_TEST_KUBERNETES'];
+  if (state !== null && condition === 'busy') {
+    throw new Error(`Process ${state.owner?.pid} is using the cluster; there can be one on a machine`);
+  }
+  if (state !== null && condition === 'up') return isWanted(state, wanted, say);
+  if (condition === 'left') await step(say, 'Clean up what another run left', takeDown);
+  const packages = missingPackages();
+  if (packages.length > 0) {
+    await step(say, `Install ${packages.join(', ')}`, () => installPackages(packages, signal));
+  }
+  const version = await kubernetesVersion(wanted);
+  const programs = await build(version, signal, say);
+  const pause = await pauseImage(PAUSE_IMAGE, signal);
+  signal.throwIfAborted();
+  const claimed = await claim(version, programs);
+  try {
+    await bringUp({ programs, pauseImage: pause, signal, say });
+    await writeState({ ...claimed, isUp: true, owner: stays ? null : claimed.owner });
+  } catch (error) {
+    if (!signal.aborted) await keepLogs(say);
+    await step(say, 'Take down what was up', takeDown);
+    throw error;
+  }
+  return false;
+}
+
+function isWanted({ version }: ClusterState, wanted: string | undefined, say: Say): true {
+  const prefix = (wanted ?? '').replace(/^v/u, '');
+  if (prefix !== '' && version !== prefix && !version.startsWith(`${prefix}.`)) {
+    throw new Error(`Kubernetes ${version} is up, and ${prefix} is wanted; run "npm run cluster:down" first`);
+  }
+  say(`Kubernetes ${version} is up already\n`);
+  return true;
+}
+
+async function build(version: string, signal: AbortSignal, say: Say): Promise<Programs> {
+  const etcdWanted = await etcdVersion();
+  const kubernetesIs = howLong(`kubernetes-${version}`, '10 minutes');
+  const etcdIs = howLong(`etcd-${etcdWanted}`, 'a minute');
+  return {
+    kubernetes: await step(say, `Kubernetes ${version}, ${kubernetesIs}`, () => kubernetes(version, signal)),
+    etcd: await step(say, `etcd ${etcdWanted}, ${etcdIs}`, () => etcd(etcdWanted, signal)),
+  };
+}
+
+function howLong(name: string, about: string): string {
+  return isCached(name) ? 'cached' : `to be built, about ${about} on two cores`;
+}
+
+/** A failure can be looked into after all has been taken down. */
+async function keepLogs(say: Say): Promise<void> {
+  if (!existsSync(LOGS)) return;
+  const kept = join(tmpdir(), 'podusher-cluster-logs');
+  await rm(kept, { recursive: true, force: true });
+  await cp(LOGS, kept, { recursive: true });
+  say(`The logs are kept in ${kept}\n`);
+}

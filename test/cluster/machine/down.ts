@@ -1,0 +1,17 @@
+/** Taking the cluster down, whatever is left of it. */
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { removeCgroups } from './cgroups.ts';
+import { hostDisconnected } from './network.ts';
+import { SPACES, STATE } from './place.ts';
+import { closeSpace } from './space.ts';
+
+/** @returns whether there was anything */
+export async function takeDown(): Promise<boolean> {
+  if (!existsSync(STATE)) return false;
+  await Promise.all(SPACES.map(closeSpace));
+  await hostDisconnected();
+  await removeCgroups();
+  await rm(STATE, { recursive: true, maxRetries: 3 });
+  return true;
+}

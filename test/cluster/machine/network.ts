@@ -1,0 +1,69 @@
+/**
+ * The cluster's network: a switch in the control plane's space, one cable to each node and one to the host. The host
+ * gets one address and no route but to the switch; nothing that is in the cluster can reach further.
+ */
+import { existsSync } from 'node:fs';
+import { run } from '../run.ts';
+import { until } from '../wait.ts';
+import { API, HOST_LINK, NODES, type SpaceName } from './place.ts';
+import { initOf, inSpace } from './space.ts';
+
+const COMMAND_MS = 10_000;
+
+/** Lays the cables; the spaces must be open. */
+export async function connect(): Promise<void> {
+  await configure('control', [
+    'link add switch type bridge',
+    `addr add ${API.address}/24 dev switch`,
+    'link set switch up',
+    ...NODES.flatMap(({ name }) => [
+      `link add ${name} type veth peer name eth0 netns ${initOf(name)?.pid}`,
+      `link set ${name} master switch up`,
+    ]),
+    ...NODES.map(({ pods, address }) => `route add ${pods} via ${address}`),
+  ]);
+  for (const node of NODES) {
+    await configure(node.name, [
+      `addr add ${node.address}/24 dev eth0`,
+      'link set eth0 up',
+      `route add default via ${API.address}`,
+      ...NODES.filter(other => other !== node).map(({ pods, address }) => `route add ${pods} via ${address}`),
+      // What is sent to a pod that has gone ends here, as with Calico.
+      `route add blackhole ${node.pods}`,
+    ]);
+    const forward = 'echo 1 > /proc/sys/net/ipv4/ip_forward';
+    await inSpace(node.name, ['sh', '-c', forward], { timeoutMs: COMMAND_MS });
+  }
+  await connectHost();
+}
+
+async function connectHost(): Promise<void> {
+  const { name, address } = HOST_LINK;
+  await batch(
+    ['ip', '-batch', '-'],
+    [
+      `link add ${name} type veth peer name host netns ${initOf('control')?.pid}`,
+      `addr add ${address}/24 dev ${name}`,
+      `link set ${name} up`,
+    ],
+  );
+  await configure('control', ['link set host master switch up']);
+}
+
+/** Waits until the host's end has gone with the space of the other one; the kernel does it a moment later. */
+export async function hostDisconnected(): Promise<void> {
+  await until(`the link ${HOST_LINK.name} is gone`, isHostDisconnected, { timeoutMs: COMMAND_MS });
+}
+
+function isHostDisconnected(): boolean {
+  return !existsSync(`/sys/class/net/${HOST_LINK.name}`);
+}
+
+function configure(space: SpaceName, lines: readonly string[]): Promise<void> {
+  const pid = String(initOf(space)?.pid);
+  return batch(['nsenter', '--target', pid, '--net', '--', 'ip', '-batch', '-'], lines);
+}
+
+async function batch(command: readonly string[], lines: readonly string[]): Promise<void> {
+  await run(command, { input: `${lines.join('\n')}\n`, timeoutMs: COMMAND_MS });
+}

@@ -1,0 +1,91 @@
+/** What runs on a node: containerd, the kubelet and kube-proxy, with the node's own files. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cgroupOf, makeCgroup } from './cgroups.ts';
+import { kubeconfigFile } from './keys.ts';
+import {
+  cniConfig,
+  containerdConfig,
+  kubeletConfig,
+  kubeProxyConfig,
+  type ProxySpeed,
+} from './node-config.ts';
+import { type NodePlace, STATE } from './place.ts';
+import type { Programs } from './programs.ts';
+import type { Service } from './service.ts';
+import { inSpace } from './space.ts';
+
+const SET_UP_MS = 10_000;
+
+/** The kernel's settings that a kubelet changes for the whole machine; here it changes a file of that name. */
+const SYSCTLS = [
+  'kernel/keys/root_maxbytes',
+  'kernel/keys/root_maxkeys',
+  'kernel/panic',
+  'kernel/panic_on_oops',
+  'vm/overcommit_memory',
+  'vm/panic_on_oom',
+];
+
+/**
+ * Mounts the node's own folders where its programs look for theirs, and writes their configuration. `/var/lib` and
+ * `/var/log` are the node's own; the cluster's folder is seen within it at the same path.
+ */
+export async function prepareNode(node: NodePlace): Promise<void> {
+  const { folder } = node;
+  const own = (...parts: readonly string[]): string => join(folder, ...parts);
+  await mkdir(own('lib', STATE.replace('/var/lib/', '')), { recursive: true });
+  await mkdir(own('log'));
+  await mkdir(own('cni'));
+  await mkdir(own('sysctl'));
+  const sysctls = await Promise.all(
+    SYSCTLS.map(async name => {
+      const stand = own('sysctl', name.replaceAll('/', '.'));
+      await writeFile(stand, await readFile(join('/proc/sys', name)));
+      return `mount --bind ${stand} /proc/sys/${name}`;
+    }),
+  );
+  const mounts = [
+    ...sysctls,
+    // Mounts must be seen by the containers that the kubelet gives them to.
+    'mount --make-rshared /',
+    `mount --bind ${STATE} ${own('lib', STATE.replace('/var/lib/', ''))}`,
+    `mount --rbind ${own('lib')} /var/lib`,
+    `mount --bind ${own('log')} /var/log`,
+  ];
+  await inSpace(node.name, ['sh', '-euc', mounts.join('\n')], { timeoutMs: SET_UP_MS });
+  await makeCgroup(node.name);
+  await writeFile(own('cni', '10-podusher.conflist'), JSON.stringify(cniConfig(node)));
+  await writeFile(own('containerd.toml'), containerdConfig(own('cni')));
+  await writeFile(own('kubelet.json'), JSON.stringify(kubeletConfig(node, cgroupOf(node.name))));
+  await configureProxy(node, 'usual');
+}
+
+/** kube-proxy ends when its configuration is rewritten: start it again. */
+export async function configureProxy(node: NodePlace, speed: ProxySpeed): Promise<void> {
+  await writeFile(join(node.folder, 'kube-proxy.json'), JSON.stringify(kubeProxyConfig(node, speed)));
+}
+
+export function containerd(node: NodePlace): Service {
+  const config = join(node.folder, 'containerd.toml');
+  return { space: node.name, name: 'containerd', command: ['containerd', '--config', config] };
+}
+
+export function kubelet(node: NodePlace, programs: Programs): Service {
+  const command = [
+    join(programs.kubernetes, 'kubelet'),
+    `--config=${join(node.folder, 'kubelet.json')}`,
+    `--kubeconfig=${kubeconfigFile(node.name)}`,
+    `--hostname-override=${node.name}`,
+    `--node-ip=${node.address}`,
+    `--node-labels=topology.kubernetes.io/zone=${node.zone},topology.kubernetes.io/region=here`,
+    '--v=2',
+  ];
+  return { space: node.name, name: 'kubelet', command };
+}
+
+export function kubeProxy(node: NodePlace, programs: Programs): Service {
+  const config = join(node.folder, 'kube-proxy.json');
+  const command = [join(programs.kubernetes, 'kube-proxy'), `--config=${config}`];
+  return { space: node.name, name: 'kube-proxy', command };
+}

@@ -1,0 +1,26 @@
+/** A namespace for one test. */
+import type { TestContext } from 'node:test';
+import { createNamespace, deleteNamespace } from './kubectl.ts';
+
+/** Pods that ask for more than the strictest of Kubernetes' Pod Security Standards allows are refused. */
+const RESTRICTED = {
+  'pod-security.kubernetes.io/enforce': 'restricted',
+  'pod-security.kubernetes.io/enforce-version': 'latest',
+};
+
+/**
+ * Makes a namespace under `restricted`, which is gone with all its pods when the test has ended.
+ *
+ * @param name of what is tested: `hooks`; the namespace's is unique
+ * @returns the namespace's name
+ */
+export async function withNamespace(
+  context: TestContext,
+  name: string,
+  labels: Readonly<Record<string, string>> = RESTRICTED,
+): Promise<string> {
+  const unique = `${name}-${Date.now().toString(36)}`;
+  context.after(() => deleteNamespace(unique));
+  await createNamespace(unique, labels);
+  return unique;
+}

@@ -1,0 +1,126 @@
+/** Doing things to the nodes of our own cluster; what a test stops it has started again when it ends. */
+import type { TestContext } from 'node:test';
+import { kubectl } from './kubectl.ts';
+import { apiServer, controllerManager, etcdService, scheduler } from './machine/control-plane.ts';
+import { configureProxy, containerd, kubelet, kubeProxy } from './machine/node.ts';
+import type { ProxySpeed } from './machine/node-config.ts';
+import { NODES, type NodeName, type NodePlace } from './machine/place.ts';
+import type { Programs } from './machine/programs.ts';
+import { pause, resume, type Service, start, stop } from './machine/service.ts';
+import { inSpace } from './machine/space.ts';
+import { readState } from './machine/state.ts';
+import { until } from './wait.ts';
+
+export type { NodeName } from './machine/place.ts';
+
+/** `kubelet@node-a`; the control plane's by their names alone. */
+export type ServiceName =
+  | `${'kubelet' | 'containerd' | 'kube-proxy'}@${NodeName}`
+  | 'etcd'
+  | 'kube-apiserver'
+  | 'kube-controller-manager'
+  | 'kube-scheduler';
+
+const COMMAND_MS = 30_000;
+const BACK_MS = 60_000;
+const HEALTH_MS = 1_000;
+
+/** Runs a command on a node, in its network and with its files. */
+export function nodeExec(
+  node: NodeName,
+  command: readonly string[],
+  timeoutMs: number = COMMAND_MS,
+): Promise<string> {
+  return inSpace(node, command, { timeoutMs });
+}
+
+/** Forgets the nodes' connections: one to a pod that has gone catches a port that is used again, for two minutes. */
+export async function conntrackFlush(): Promise<void> {
+  for (const { name } of NODES) await nodeExec(name, ['conntrack', '--flush']);
+}
+
+/** Ends a program and starts it again; returns when it runs, which is not yet when it answers. */
+export async function restartService(name: ServiceName): Promise<void> {
+  await stop(serviceOf(name));
+  await start(serviceOf(name));
+}
+
+/** Stops a program, by SIGTERM or SIGKILL, until the test ends. */
+export async function stopService(
+  context: TestContext,
+  name: ServiceName,
+  signal: 'TERM' | 'KILL' = 'TERM',
+): Promise<void> {
+  context.after(() => startService(name));
+  await stop(serviceOf(name), signal);
+}
+
+/** Starts what was stopped; the API server answers when this returns. */
+export async function startService(name: ServiceName): Promise<void> {
+  await start(serviceOf(name));
+  if (name === 'kube-apiserver' || name === 'etcd') await apiAnswers();
+}
+
+/** Makes a program answer nobody, without ending it, until the test ends or it is resumed. */
+export async function pauseService(context: TestContext, name: ServiceName): Promise<void> {
+  context.after(() => resumeService(name));
+  await pause(serviceOf(name));
+}
+
+export async function resumeService(name: ServiceName): Promise<void> {
+  await resume(serviceOf(name));
+  if (name === 'kube-apiserver' || name === 'etcd') await apiAnswers();
+}
+
+/** Makes kube-proxy on both nodes as slow as in a large cluster, until the test ends. */
+export async function withSlowProxy(context: TestContext): Promise<void> {
+  context.after(() => setProxy('usual'));
+  await setProxy('slow');
+}
+
+async function setProxy(speed: ProxySpeed): Promise<void> {
+  for (const node of NODES) {
+    await stop(serviceOf(`kube-proxy@${node.name}`));
+    await configureProxy(node, speed);
+    await start(serviceOf(`kube-proxy@${node.name}`));
+    const healthz = `http://${node.address}:10256/healthz`;
+    const isSynced = async (): Promise<boolean> => {
+      const answer = await fetch(healthz, { signal: AbortSignal.timeout(HEALTH_MS) });
+      await answer.body?.cancel();
+      return answer.ok;
+    };
+    await until(`kube-proxy on ${node.name} has told the kernel`, isSynced, { timeoutMs: BACK_MS });
+  }
+}
+
+async function apiAnswers(): Promise<void> {
+  await until('the API server is ready', isApiReady, { timeoutMs: BACK_MS });
+}
+
+async function isApiReady(): Promise<boolean> {
+  return (await kubectl(['get', '--raw', '/readyz'])) === 'ok';
+}
+
+const CONTROL_PLANE: Readonly<Record<string, (programs: Programs) => Service>> = {
+  etcd: etcdService,
+  'kube-apiserver': apiServer,
+  'kube-controller-manager': controllerManager,
+  'kube-scheduler': scheduler,
+};
+
+const ON_NODES: Readonly<Record<string, (node: NodePlace, programs: Programs) => Service>> = {
+  containerd,
+  kubelet,
+  'kube-proxy': kubeProxy,
+};
+
+function serviceOf(name: ServiceName): Service {
+  const { programs } = readState() ?? {};
+  if (programs === undefined) throw new Error('No cluster is up: run "npm run cluster:up"');
+  const [program = '', on] = name.split('@');
+  const node = NODES.find(one => one.name === on);
+  const service =
+    node === undefined ? CONTROL_PLANE[program]?.(programs) : ON_NODES[program]?.(node, programs);
+  if (service === undefined) throw new Error(`There is no "${name}"`);
+  return service;
+}

@@ -1,0 +1,42 @@
+/** `npm run test:cluster`: the tests that need a cluster, on one. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { openCluster, whyNot } from './cluster.ts';
+import { command, type Surroundings } from './command.ts';
+import { loadAgentImage } from './images.ts';
+import { takeDown } from './machine/down.ts';
+import { step } from './say.ts';
+
+const TESTS = 'test/cluster/**/*.test.ts';
+
+/** Each file has the cluster for itself: what it measures is not to depend on its neighbour. */
+const OPTIONS = ['--test-concurrency=1', '--test-timeout=600000', '--test-force-exit'];
+
+await command(async surroundings => {
+  const { signal, say } = surroundings;
+  if (process.env['PODUSHER_TEST_KUBECONFIG']) return runTests(surroundings);
+  const reason = whyNot();
+  if (reason !== null) {
+    say(`The tests on a cluster are left out: ${reason}, or a cluster in PODUSHER_TEST_KUBECONFIG\n`);
+    return;
+  }
+  const wasUp = await openCluster({ stays: false, signal, say });
+  try {
+    await loadAgentImage(signal, say);
+    await runTests(surroundings);
+  } finally {
+    if (!wasUp) await step(say, 'Take the cluster down', takeDown);
+  }
+});
+
+/** Runs the files that are named on the command line, or all; they end when this process does. */
+async function runTests({ signal }: Surroundings): Promise<void> {
+  signal.throwIfAborted();
+  const named = process.argv.slice(2);
+  const tests = [process.execPath, '--test', ...OPTIONS, ...(named.length > 0 ? named : [TESTS])];
+  const child = spawn('setpriv', ['--pdeathsig', 'TERM', ...tests], { stdio: 'inherit' });
+  signal.addEventListener('abort', () => child.kill('SIGTERM'));
+  const [status] = await once(child, 'exit');
+  signal.throwIfAborted();
+  if (status !== 0) throw new Error('Not all tests on the cluster hold');
+}
