@@ -24,6 +24,7 @@ const LIB_USES: Readonly<Record<string, { readonly runs: string; readonly types:
   timeline: { runs: '', types: 'drain kubelet' },
   status: { runs: 'drain settings timeline', types: 'readiness' },
   metrics: { runs: '', types: '' },
+  kubernetes: { runs: 'settings timeline', types: 'drain readiness' },
 };
 
 /** The words that every folder speaks: they use nothing but each other. */

@@ -9,6 +9,8 @@ export interface Inputs {
   readonly flags: ReadonlyMap<string, string>;
   readonly environment: Environment;
   readonly annotations: ReadonlyMap<string, string>;
+  /** What the pod's spec says, by the annotations' keys; undefined where the API is not read. */
+  readonly spec?: ReadonlyMap<string, string> | undefined;
 }
 
 /** Reads rows of the table from the layers, and remembers where each value came from and all that was wrong. */
@@ -17,10 +19,12 @@ export interface Reader {
   agent<T>(row: Row<T>): T;
   /** What must not be a flag: variable, default. */
   secret<T>(row: Row<T>): T;
-  /** A setting of the pod: flag, variable, annotation, default. */
+  /** A setting of the pod: flag, variable, annotation, the pod's spec, default. */
   pod<T>(row: Row<T>): T;
   /** A setting of one container: annotation, default. */
   container<T>(row: Row<T>, container: string): T;
+  /** What the pod's spec alone says of a row of the pod or of a container, or else the default. */
+  spec<T>(row: Row<T>, container?: string): T;
   /** Where the value of a row of the pod or of a container came from: `flag --drain-min`, `default`. */
   sourceOf(row: Pick<Row<unknown>, 'name'>, container?: string): string;
   /** Whether some text for the row, of any container, was bad. */
@@ -32,6 +36,9 @@ export interface Reader {
   readonly annotationProblems: readonly Problem[];
 }
 
+/** Where a value came from that nobody set by hand. */
+export const THE_SPEC = "the pod's spec";
+
 interface Layer {
   readonly source: string;
   readonly text: string | undefined;
@@ -39,7 +46,7 @@ interface Layer {
 }
 
 /** @returns a reader of the inputs. Where the text of one layer is bad, the next one's value stands in. */
-export function createReader({ flags, environment, annotations }: Inputs): Reader {
+export function createReader({ flags, environment, annotations, spec }: Inputs): Reader {
   const sources = new Map<string, string>();
   const bad = new Set<string>();
   const startProblems: Problem[] = [];
@@ -77,13 +84,27 @@ export function createReader({ flags, environment, annotations }: Inputs): Reade
     problems: annotationProblems,
   });
 
+  const fromSpec = (key: string): Layer => ({
+    source: THE_SPEC,
+    text: spec?.get(key),
+    problems: annotationProblems,
+  });
+
   return {
     agent: row => read(row, row.name, [flag(row), fromEnvironment(row)]),
     secret: row => read(row, row.name, [fromEnvironment(row)]),
-    pod: row => read(row, row.name, [flag(row), fromEnvironment(row), annotation(podKey(row))]),
+    pod(row) {
+      const key = podKey(row);
+      return read(row, row.name, [flag(row), fromEnvironment(row), annotation(key), fromSpec(key)]);
+    },
     container(row, container) {
       const key = containerKey(row, container);
       return read(row, key, [annotation(key)]);
+    },
+    spec(row, container) {
+      const text = spec?.get(container === undefined ? podKey(row) : containerKey(row, container));
+      const value = text === undefined ? undefined : row.kind.parse(text);
+      return value?.ok === true ? value.value : row.default;
     },
     sourceOf(row, container) {
       return sources.get(container === undefined ? row.name : containerKey(row, container)) ?? 'default';

@@ -3,11 +3,12 @@ import type { Probe } from '../readiness/probe.ts';
 import type { AgentSettings } from './agent-settings.ts';
 import { containerKey, containerOfKey } from './annotation-key.ts';
 import { fitProblems } from './fit.ts';
-import type { Inputs, Reader } from './layers.ts';
+import { type Inputs, type Reader, THE_SPEC } from './layers.ts';
 import { containersOf, countProblems, type Mention, NOT_THE_AGENT, nameProblems } from './names.ts';
 import { cycleProblems, kubeletOrderProblems } from './order.ts';
 import type { Problem } from './problem.ts';
 import type { Container, Settings } from './settings.ts';
+import { specProblems } from './spec.ts';
 import { CONTAINER, POD } from './table.ts';
 
 /** A pod as its settings describe it; where there are problems, only parts of it can be relied on. */
@@ -50,6 +51,7 @@ export function readPod(
     ...portProblems(reader, settings.containers, agent.port),
     ...cycles,
     ...kubeletOrderProblems(settings.containers),
+    ...specProblems(reader, agent.name),
     ...(cycles.length === 0 && canFit(reader) ? fitProblems(settings) : []),
   ];
   return { settings, problems };
@@ -63,7 +65,11 @@ function mentionsIn(reader: Reader, annotations: Inputs['annotations']): Mention
   };
   mention(reader.pod(POD.containers) ?? [], reader.sourceOf(POD.containers), NOT_THE_AGENT.containers);
   mention(reader.pod(POD.nonCritical), reader.sourceOf(POD.nonCritical), NOT_THE_AGENT.nonCritical);
-  mention(reader.pod(POD.nativeSidecars), reader.sourceOf(POD.nativeSidecars), undefined);
+  const sidecars = reader.pod(POD.nativeSidecars);
+  // The spec's are not all meant where `containers` names fewer.
+  if (reader.sourceOf(POD.nativeSidecars) !== THE_SPEC) {
+    mention(sidecars, reader.sourceOf(POD.nativeSidecars), undefined);
+  }
   for (const key of annotations.keys()) {
     const container = containerOfKey(key);
     if (container === undefined) continue;
@@ -88,7 +94,8 @@ function readContainers(reader: Reader, names: readonly string[], self: string):
       kind: kindOf(index, nativeSidecars.indexOf(self)),
       sidecarIndex: index === -1 ? undefined : index,
       probe,
-      ports: reader.container(CONTAINER.ports, name) ?? portsOf(probe),
+      ports:
+        reader.container(CONTAINER.ports, name) ?? portsOf(probe) ?? reader.spec(CONTAINER.ports, name) ?? [],
       dependsOn: reader.container(CONTAINER.dependsOn, name),
       stopTimeoutMs: reader.container(CONTAINER.stopTimeoutMs, name) ?? stopTimeoutMs,
       inFlight: reader.container(CONTAINER.inFlight, name),
@@ -103,8 +110,8 @@ function kindOf(index: number, selfIndex: number): Container['kind'] {
   return selfIndex === -1 || index < selfIndex ? 'native-sidecar-before-agent' : 'native-sidecar-after-agent';
 }
 
-function portsOf(probe: Probe | undefined): number[] {
-  if (probe === undefined) return [];
+function portsOf(probe: Probe | undefined): number[] | undefined {
+  if (probe === undefined) return undefined;
   const isThePod = probe.action.type === 'grpc' || probe.action.host === undefined;
   return isThePod ? [probe.action.port] : [];
 }

@@ -1,0 +1,29 @@
+import { containerKey, podKey } from '../settings/annotation-key.ts';
+import { formatDuration } from '../settings/duration.ts';
+import { CONTAINER, POD } from '../settings/table.ts';
+import type { ApiPod } from './pod.ts';
+
+const SECOND_MS = 1000;
+const DAY_MS = 24 * 3600 * SECOND_MS;
+
+/**
+ * What the pod's spec says, in the words of the annotations that would say it by hand: so that both are read and checked
+ * in one place (`lib/settings`), where an annotation goes before the spec.
+ *
+ * @param self the agent's own container
+ */
+export function specSettings(pod: ApiPod, self: string): ReadonlyMap<string, string> {
+  const names = pod.containers.map(({ name }) => name);
+  const sidecars = pod.containers.filter(({ isNativeSidecar }) => isNativeSidecar).map(({ name }) => name);
+  // The kubelet gives a second at least (`calculateEffectiveGracePeriod` in `pkg/kubelet/pod_workers.go`).
+  const graceMs = Math.min(DAY_MS, Math.max(SECOND_MS, pod.gracePeriodMs));
+  const ports = pod.containers.flatMap(({ name, probe }) =>
+    probe?.port === undefined ? [] : [[containerKey(CONTAINER.ports, name), String(probe.port)] as const],
+  );
+  return new Map([
+    [podKey(POD.containers), names.filter(name => name !== self).join(',')],
+    [podKey(POD.nativeSidecars), sidecars.join(',')],
+    [podKey(POD.gracePeriodMs), formatDuration(graceMs)],
+    ...ports,
+  ]);
+}
