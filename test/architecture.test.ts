@@ -21,6 +21,7 @@ const LIB_USES: Readonly<Record<string, { readonly runs: string; readonly types:
   drain: { runs: '', types: 'readiness settings' },
   connections: { runs: '', types: 'drain settings' },
   kubelet: { runs: 'readiness', types: '' },
+  lint: { runs: 'kubelet settings', types: '' },
   timeline: { runs: '', types: 'drain kubelet' },
   status: { runs: 'drain settings timeline', types: 'readiness' },
   metrics: { runs: '', types: '' },

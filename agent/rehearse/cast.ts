@@ -1,9 +1,12 @@
 /** Who plays in a rehearsal: a manifest's pod with a command for each container, and where the load goes. */
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { parseManifest } from '../../lib/kubelet/manifest.ts';
+import { type Manifest, parseManifest } from '../../lib/kubelet/manifest.ts';
 import type { Container, Pod } from '../../lib/kubelet/pod.ts';
+import { findMismatches } from '../../lib/lint/mismatches.ts';
+import type { Mismatch } from '../../lib/lint/subject.ts';
 import { type Parsed, parsed, unparsed } from '../../lib/parsed.ts';
+import { readCommandLine } from '../command-line.ts';
 import type { Options } from './options.ts';
 
 export interface Cast {
@@ -12,6 +15,8 @@ export interface Cast {
   readonly target: Target;
   /** What of the manifest is left out. */
   readonly notes: readonly string[];
+  /** What of it does not fit together, where podusher is in the pod. */
+  readonly warnings: readonly Mismatch[];
 }
 
 /** A container's process on this machine. */
@@ -62,7 +67,31 @@ export function readCast(file: string, options: Options): Parsed<Cast> {
   const target = targetOf(pod, options);
   if (!target.ok) problems.push(...target.problems);
   if (!target.ok || problems.length > 0) return told(problems);
-  return parsed({ pod, actors, target: target.value, notes: notes.map(note => `${file}: ${note}`) });
+  const warnings = warningsOf(manifest.value, actors, options.run);
+  return parsed({
+    pod,
+    actors,
+    target: target.value,
+    notes: notes.map(note => `${file}: ${note}`),
+    warnings,
+  });
+}
+
+/** The agent's own settings are told by its flags and, as in `stageOf`, by this process' variables too. */
+function warningsOf(
+  manifest: Manifest,
+  actors: ReadonlyMap<string, Actor>,
+  run: Options['run'],
+): readonly Mismatch[] {
+  const agent = manifest.pod.containers.find(({ name }) => actors.get(name)?.isAgent === true);
+  if (agent === undefined) return [];
+  const words = run.get(agent.name)?.trim().split(/\s+/u) ?? actors.get(agent.name)?.command ?? [];
+  const own = Object.fromEntries(agent.env.map(({ name, value }) => [name, value]));
+  return findMismatches(manifest, {
+    name: agent.name,
+    flags: readCommandLine(words.slice(2)).flags,
+    environment: { ...process.env, ...own },
+  });
 }
 
 function actorOf(container: Container, folder: string, run: string | undefined): Parsed<Actor> {

@@ -62,6 +62,7 @@ async function rehearseAll(options: Options): Promise<number> {
 async function holdOne(file: string, cast: Cast, options: Options, signal: AbortSignal): Promise<Result> {
   const progress = createProgress(process.stderr, process.stderr.isTTY, basename(file));
   for (const note of cast.notes) progress.line(`Note: ${note}`);
+  for (const { where, message } of cast.warnings) progress.line(`Warning: ${file}: ${where}: ${message}`);
   progress.line(`${file}: ${describeTarget(cast, options.rate)}`);
   try {
     return await holdRehearsal(

@@ -1,4 +1,5 @@
 /** One rehearsal, from the first container's start to the last one's end. It leaves nothing behind. */
+import type { Mismatch } from '../../lib/lint/subject.ts';
 import type { Entry } from '../../lib/timeline/entry.ts';
 import { entryOf } from './agent-log.ts';
 import type { Cast } from './cast.ts';
@@ -22,6 +23,8 @@ export interface Result {
   /** From the deletion to the last container's end. */
   readonly terminationMs: number;
   readonly timeline: readonly Entry[];
+  /** What of the manifest does not fit together. */
+  readonly warnings: readonly Mismatch[];
 }
 
 /** Who looks on. */
@@ -167,7 +170,7 @@ async function act(
   await within(kubelet.closed(), CLOSE_MS, () => undefined);
 }
 
-function resultOf({ target }: Cast, kept: readonly Entry[], load: Load): Result {
+function resultOf({ target, warnings }: Cast, kept: readonly Entry[], load: Load): Result {
   const endings = kept.filter(
     entry =>
       (entry.type === 'exited' || (entry.type === 'signal' && entry.signal === 'SIGKILL')) &&
@@ -180,5 +183,5 @@ function resultOf({ target }: Cast, kept: readonly Entry[], load: Load): Result 
   const loads = [...load.entries, ...outages].map(entry => ({ actor: 'load', ...entry }) as const);
   const timeline = [...kept, ...loads].toSorted((a, b) => a.at - b.at);
   const at = (type: Entry['type']): number => timeline.find(entry => entry.type === type)?.at ?? Number.NaN;
-  return { ...counts, terminationMs: at('gone') - at('deleted'), timeline };
+  return { ...counts, terminationMs: at('gone') - at('deleted'), timeline, warnings };
 }

@@ -9,6 +9,8 @@ import { type Findings, readContainer } from './read-container.ts';
 /** A pod, and what of its manifest a rehearsal leaves out. */
 export interface Manifest {
   readonly pod: Pod;
+  /** Where the pod's spec is in its manifest: `spec`, `spec.template.spec`. */
+  readonly path: string;
   /** Phrases such as `spec.containers.0.lifecycle.postStart: not run`. */
   readonly notes: readonly string[];
 }
@@ -67,7 +69,7 @@ function readPod({ metadata, spec }: PodManifest, path: string): Parsed<Manifest
     volumes: volumes.filter(volume => volume !== undefined),
   };
   const { problems, notes } = findings;
-  return problems.length > 0 ? unparsed(...problems) : parsed({ pod, notes });
+  return problems.length > 0 ? unparsed(...problems) : parsed({ pod, path, notes });
 }
 
 function readVolume(

@@ -109,8 +109,7 @@ export class Theatre {
   async result(...args: readonly string[]): Promise<Result & Pick<Ended, 'status'>> {
     const { status, stdout, stderr } = await this.run(...args, '--json');
     assert.notEqual(stdout, '', stderr);
-    const result: Result = JSON.parse(stdout);
-    return { ...result, status };
+    return { ...resultOf(stdout), status };
   }
 
   /** Ends and removes everything, however the test went. */
@@ -125,6 +124,11 @@ export class Theatre {
     process.off('exit', this.#onExit);
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** @returns what `--json` printed. */
+export function resultOf(stdout: string): Result {
+  return JSON.parse(stdout);
 }
 
 export async function endOf(child: ChildProcess): Promise<Ended> {

@@ -1,0 +1,37 @@
+/** What does not fit together in a pod's manifest is told before the rehearsal, and what the agent says of it after. */
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { resultOf, Theatre } from './cli.ts';
+
+describe('podusher rehearse, of a pod in which a hook is misspelt', () => {
+  let theatre: Theatre;
+  beforeEach(() => {
+    theatre = new Theatre();
+  });
+  afterEach(() => theatre.close());
+
+  it('warns before it runs, and shows on the timeline what the agent made of it', async () => {
+    const example = await theatre.example('graceful-with.yaml', {
+      'terminationGracePeriodSeconds: 20': 'terminationGracePeriodSeconds: 9',
+      'podusher.dev/grace-period: 20s': 'podusher.dev/grace-period: 8s',
+      'stop-timeout.podusher.dev/auth: 0s': 'podusher.dev/drain-min: 2s',
+      '/drain?container=auth': '/drain?containre=auth',
+    });
+    const { stdout, stderr } = await theatre.run(example, '--before', '500ms', '--json');
+    const { timeline, warnings } = resultOf(stdout);
+    const place = 'spec.template.spec.containers[auth].lifecycle.preStop.httpGet.path';
+    const message =
+      'has the unknown parameter "containre" (did you mean "container"?); accepted: /drain?container=auth';
+    assert.deepEqual(warnings[0], { where: place, message });
+    assert.equal(warnings[1]?.where, 'spec.template.metadata.annotations[podusher.dev/grace-period]');
+    assert.equal(warnings.length, 2);
+    for (const warning of warnings) {
+      const line = `Warning: ${example}: ${warning.where}: ${warning.message}\n`;
+      assert.ok(stderr.indexOf(line) !== -1 && stderr.indexOf(line) < stderr.indexOf('requests a second'));
+    }
+    const told = timeline.flatMap(entry => (entry.type === 'warning' ? [entry.message] : []));
+    assert.deepEqual(told, [
+      'A hook is held for drain-min: Unknown parameter "containre" (did you mean "container"?); accepted: container=NAME',
+    ]);
+  });
+});
