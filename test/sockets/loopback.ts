@@ -62,7 +62,7 @@ export async function loopback({
 }
 
 /** @returns what `read` gives, once it is not undefined; an error with `what` after the deadline. */
-export async function eventually<T>(what: string, read: () => T | undefined, withinMs = 3000): Promise<T> {
+export async function eventually<T>(what: string, read: () => T | undefined, withinMs = 20_000): Promise<T> {
   const until = performance.now() + withinMs;
   for (;;) {
     const value = read();

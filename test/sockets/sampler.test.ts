@@ -4,12 +4,12 @@ import { type TestContext, test } from 'node:test';
 import type { SampleFacts } from '../../agent/sidecar/sockets/drain-look.ts';
 import { loadSystemCalls, type SystemCalls } from '../../agent/sidecar/sockets/netlink.ts';
 import { readProcSockets } from '../../agent/sidecar/sockets/proc.ts';
-import { openSocketReader, type SocketLists, type SocketReader } from '../../agent/sidecar/sockets/reader.ts';
+import { openSocketReader, type SocketReader } from '../../agent/sidecar/sockets/reader.ts';
 import { createSampler, type Sampler } from '../../agent/sidecar/sockets/sampler.ts';
 import type { InFlight, Sample } from '../../lib/drain/sample.ts';
-import { parsed, unparsed } from '../../lib/parsed.ts';
+import { unparsed } from '../../lib/parsed.ts';
 import type { Container } from '../../lib/settings/settings.ts';
-import { containerLike, settingsLike, socketLike } from '../connections/sockets.ts';
+import { containerLike, settingsLike } from '../connections/sockets.ts';
 import { eventually, type Loopback, loopback } from './loopback.ts';
 
 // Real sockets, by netlink. The outside is an address of this process alone: what others on this host do is within.
@@ -31,7 +31,7 @@ interface Taken {
 interface Watching {
   readonly sampler: Sampler;
   /** Waits for the next sample that is as wanted. */
-  readonly until: (what: string, wanted: (taken: Taken) => boolean, withinMs?: number) => Promise<Sample>;
+  readonly until: (what: string, wanted: (taken: Taken) => boolean) => Promise<Sample>;
   readonly taken: readonly Taken[];
 }
 
@@ -60,19 +60,15 @@ function watch(
   return {
     sampler,
     taken,
-    until: async (what, wanted, withinMs) => {
+    until: async (what, wanted) => {
       let next = taken.length;
-      const found = await eventually(
-        what,
-        () => {
-          while (next < taken.length) {
-            const one = taken[next++];
-            if (one !== undefined && wanted(one)) return one;
-          }
-          return undefined;
-        },
-        withinMs,
-      );
+      const found = await eventually(what, () => {
+        while (next < taken.length) {
+          const one = taken[next++];
+          if (one !== undefined && wanted(one)) return one;
+        }
+        return undefined;
+      });
       return found.sample;
     },
   };
@@ -165,7 +161,7 @@ test('createSampler() tells unread and unsent bytes as in flight', async t => {
   await sleep(300);
   await until('still stuck', isBusy);
   client.resume();
-  await until('all sent', isIdle, 5000);
+  await until('all sent', isIdle);
 });
 
 test('createSampler() tells a stream as in flight through its pauses, until 1 s after its last byte', async t => {
@@ -237,39 +233,6 @@ test('createSampler() tells a container gone once its port and all on it are, an
   assert.equal(containers.get('auth')?.gone, false);
 });
 
-test('createSampler() takes no connection within the pod for an arrival when it opens while the lists are made', async t => {
-  const inner = Array.from({ length: 40 }, (_, i) => {
-    const remote = { address: '127.0.0.1', port: 50_000 + i };
-    return socketLike({ cookie: `0.${i}`, local: { address: '127.0.0.1', port: 3000 }, remote });
-  });
-  let opened = 0;
-  const counts: number[] = [];
-  const lists: SocketLists = {
-    listening: () => parsed([]),
-    timeWait: () => parsed([]),
-    serving: () => {
-      const sockets = parsed(inner.slice(0, opened));
-      // Now and then two, and then none, so that the counter stands still.
-      if (counts.length % 4 === 0) opened += 2;
-      return { source: 'sock_diag', because: undefined, sockets };
-    },
-  };
-  const sampler = createSampler({
-    settings: settingsLike(),
-    agentPort: 8866,
-    clock,
-    onSample: (_, { arrivalsCount }) => void counts.push(arrivalsCount),
-    fetchGauge: () => Promise.resolve(unparsed('There is no gauge')),
-    openReader: () =>
-      Promise.resolve({ lists: () => lists, lookUp: () => parsed({ left: [], moved: [] }), close: () => {} }),
-    readCounter: () => parsed(1000 + opened),
-  });
-  t.after(() => sampler.close());
-  sampler.begin();
-  await eventually('twelve samples', () => counts[11], 10_000);
-  assert.deepEqual(new Set(counts), new Set([0]));
-});
-
 test('createSampler() does not count what the agent opened itself, once told', async t => {
   const { server, rails } = await serve(t);
   const { until, sampler } = watch(t, [rails]);
@@ -296,9 +259,11 @@ test('createSampler() samples from begin to end, and again, by the settings of t
   sampler.begin();
   sampler.begin();
   await until('again', one => inRails(one)?.requests === 1);
-  const from = taken.length;
+  const { length: from } = taken;
+  const begunAt = clock();
   await sleep(500);
-  assert.ok(taken.length - from <= 7, `${taken.length - from} samples in 500 ms`);
+  const most = Math.ceil((clock() - begunAt) / 80);
+  assert.ok(taken.length - from <= most, `${taken.length - from} samples, at most ${most} were due`);
 });
 
 test('createSampler() goes on as before when netlink fails for a while: nothing arrives or begins anew', async t => {
@@ -328,6 +293,26 @@ test('createSampler() goes on as before when netlink fails for a while: nothing 
   }
   await sleep(250);
   assert.ok(taken.every(({ facts }) => facts.arrivalsCount <= 2));
+});
+
+test('createSampler() keeps its pace when the machine lets it wait, which is no work of its own', async t => {
+  const startedAt: number[] = [];
+  const sampler = createSampler({
+    settings: settingsLike([]),
+    agentPort: 1,
+    clock,
+    onSample: () => {
+      const isFirst = startedAt.push(clock()) === 1;
+      if (isFirst) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+    },
+    fetchGauge: () => Promise.resolve(unparsed('There is no gauge')),
+  });
+  t.after(() => sampler.close());
+  sampler.begin();
+  const second = await eventually('a second sample', () => startedAt[1]);
+  const tookMs = second - (startedAt[0] ?? Number.NaN);
+  // Ten times 500 ms, if it were work.
+  assert.ok(tookMs < 4000, `${tookMs} ms`);
 });
 
 /** Neither netlink nor /proc. */

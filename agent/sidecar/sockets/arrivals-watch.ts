@@ -3,11 +3,10 @@ import {
   type ArrivalsVerdict,
   arrivalsSeen,
   beginArrivals,
-  isUnconfirmed,
   judgeArrivals,
   readArrivals,
 } from '../../../lib/connections/arrivals.ts';
-import { countedFilters, isCounted, waitingForAgent } from '../../../lib/connections/counted.ts';
+import { countedFilters, isCounted } from '../../../lib/connections/counted.ts';
 import {
   agesOfOpenings,
   beginOpenings,
@@ -30,19 +29,6 @@ export interface ArrivalsLook {
   readonly count: number;
 }
 
-/** What is read for one look. */
-export interface Readings {
-  readonly now: number;
-  readonly scope: Scope;
-  /** The kernel's counter, read before any list was made: so the lists show all that it has counted. */
-  readonly counter: Parsed<number>;
-  /** All but those in TIME-WAIT. */
-  readonly sockets: Parsed<readonly Socket[]>;
-  /** What the agent opened in the last minute. */
-  readonly own: readonly OwnConnection[];
-  readonly lists: Pick<SocketLists, 'timeWait'>;
-}
-
 /** What counting the connections within the pod may take of the time, and how long it may pause for that. */
 const MOST_OF_TIME = 0.05;
 const LONGEST_PAUSE_MS = 500;
@@ -53,9 +39,8 @@ const LONGEST_PAUSE_MS = 500;
  * remembers a minute of them.
  */
 export class ArrivalsWatch {
-  /** @returns how many connections the pod has accepted so far, the agent's among them. */
-  readonly readCounter: () => Parsed<number>;
-  readonly #clock: () => number;
+  readonly #readCounter: () => Parsed<number>;
+  readonly #spent: () => number;
   readonly #since: number;
   #acceptedByAgent = 0;
   #readings: readonly Reading[] = [];
@@ -67,14 +52,17 @@ export class ArrivalsWatch {
   #nextCountAt = 0;
   #tookMs = 0;
 
-  /** @param clock ms since the epoch, as everywhere here. */
-  constructor(readCounter: () => Parsed<number>, clock: () => number) {
-    this.readCounter = readCounter;
-    this.#clock = clock;
-    this.#since = clock();
+  /**
+   * @param since ms since the epoch, as everywhere here.
+   * @param spent ms of work so far, to tell what counting costs.
+   */
+  constructor(readCounter: () => Parsed<number>, since: number, spent: () => number) {
+    this.#readCounter = readCounter;
+    this.#since = since;
+    this.#spent = spent;
   }
 
-  /** What of the last look's time went into counting, which keeps to its own share of the time. */
+  /** What of the last look's work went into counting, which keeps to its own share of the time. */
   get tookMs(): number {
     return this.#tookMs;
   }
@@ -92,10 +80,10 @@ export class ArrivalsWatch {
 
   /** Reads the counter: each second, drain or no drain. */
   read(now: number): void {
-    const counter = this.readCounter();
-    if (!counter.ok) return;
-    const accepted = counter.value - this.#acceptedByAgent;
-    this.#readings = addReading(this.#readings, { at: now, accepted });
+    const agents = this.#acceptedByAgent;
+    const counter = this.#readCounter();
+    if (counter.ok)
+      this.#readings = addReading(this.#readings, { at: now, accepted: counter.value - agents });
   }
 
   /** Forgets the last drain. */
@@ -106,15 +94,24 @@ export class ArrivalsWatch {
     this.#nextCountAt = 0;
   }
 
-  /** Looks at the arrivals in a drain; the first look after a reset begins it. */
-  look(readings: Readings): ArrivalsLook {
-    const { now, scope } = readings;
+  /**
+   * Looks at the arrivals in a drain; the first look after a reset begins it.
+   * @param sockets all but those in TIME-WAIT.
+   * @param own what the agent opened in the last minute.
+   */
+  look(
+    now: number,
+    scope: Scope,
+    sockets: Parsed<readonly Socket[]>,
+    own: readonly OwnConnection[],
+    lists: Pick<SocketLists, 'timeWait'>,
+  ): ArrivalsLook {
     if (scope.hostNetwork) return untold("The node's own network counts everybody's connections");
-    const count = this.#count(readings);
+    const count = this.#count(now, scope, sockets, own, lists);
     if (count.ok) {
       this.#arrivals =
         this.#arrivals === undefined
-          ? beginArrivals(now, this.#rateBefore(readings), count.value)
+          ? beginArrivals(now, this.#rateBefore(now, scope, own, lists), count.value)
           : readArrivals(this.#arrivals, now, count.value);
     }
     if (this.#arrivals === undefined) return untold(count.ok ? '' : count.problems.join('; '));
@@ -122,55 +119,60 @@ export class ArrivalsWatch {
     return { verdict, lastArrivalAt: this.#arrivals.arrivedAt.at(-1), count: arrivalsSeen(this.#arrivals) };
   }
 
-  /** @returns connections from outside so far, from some beginning; rather too few than too many. */
-  #count(readings: Readings): Parsed<number> {
+  /** @returns connections from outside so far, from some beginning. */
+  #count(
+    now: number,
+    scope: Scope,
+    sockets: Parsed<readonly Socket[]>,
+    own: readonly OwnConnection[],
+    lists: Pick<SocketLists, 'timeWait'>,
+  ): Parsed<number> {
     this.#tookMs = 0;
-    const { scope, sockets } = readings;
+    const isByList = scope.outsideAddresses !== undefined;
+    const agents = this.#acceptedByAgent;
+    const counter = this.#readCounter();
     if (!sockets.ok) return sockets;
-    const openings = this.#countOpenings(readings, sockets.value);
-    if (!openings.ok || scope.outsideAddresses !== undefined) return openings;
-    // What is there when the count begins is no arrival: so it begins with a counter that is read after the lists.
-    const counter = this.#arrivals === undefined ? this.readCounter() : readings.counter;
-    if (!counter.ok) return counter;
-    const byAgent = this.#acceptedByAgent + waitingForAgent(scope, sockets.value);
-    return parsed(counter.value - byAgent - openings.value);
+    if (!counter.ok && !isByList) return counter;
+    if (this.#openings === undefined || !counter.ok || this.#countedAt !== counter.value) {
+      if (now < this.#nextCountAt)
+        return unparsed('Too many connections within the pod to count them each time');
+      const before = this.#spent();
+      const timeWait = lists.timeWait(countedFilters(scope));
+      if (!timeWait.ok) return timeWait;
+      this.#countOpenings(now, scope, [...sockets.value, ...timeWait.value], own);
+      this.#countedAt = counter.ok ? counter.value : undefined;
+      this.#tookMs = this.#spent() - before;
+      this.#nextCountAt = now + Math.min(this.#tookMs / MOST_OF_TIME, LONGEST_PAUSE_MS);
+    }
+    const total = this.#openings?.total ?? 0;
+    return parsed(isByList || !counter.ok ? total : counter.value - agents - total);
   }
 
-  /** @returns how many connections of the kind that is counted by lists have been opened since the drain began. */
-  #countOpenings({ now, scope, counter, own, lists }: Readings, sockets: readonly Socket[]): Parsed<number> {
-    const isStill = scope.outsideAddresses === undefined && counter.ok && this.#countedAt === counter.value;
-    const isConfirmed = this.#arrivals !== undefined && !isUnconfirmed(this.#arrivals);
-    if (this.#openings !== undefined && isStill && isConfirmed) return parsed(this.#openings.total);
-    if (now < this.#nextCountAt)
-      return unparsed('Too many connections within the pod to count them each time');
-    const beganAt = this.#clock();
-    const timeWait = lists.timeWait(countedFilters(scope));
-    if (!timeWait.ok) return timeWait;
-    const counted = [...sockets, ...timeWait.value].filter(socket => isCounted(scope, socket));
-    this.#openings =
-      this.#openings === undefined
-        ? beginOpenings(counted, reportsOf(scope, own), now)
-        : countOpenings(this.#openings, counted, now);
-    this.#countedAt = counter.ok ? counter.value : undefined;
-    this.#tookMs = this.#clock() - beganAt;
-    this.#nextCountAt = now + Math.min(this.#tookMs / MOST_OF_TIME, LONGEST_PAUSE_MS);
-    return parsed(this.#openings.total);
+  #countOpenings(now: number, scope: Scope, sockets: readonly Socket[], own: readonly OwnConnection[]): void {
+    const counted = sockets.filter(socket => isCounted(scope, socket));
+    if (this.#openings !== undefined) {
+      this.#openings = countOpenings(this.#openings, counted, now);
+    } else {
+      const reports = own.filter(connection => isCounted(scope, { ...connection, state: 'established' }));
+      this.#openings = beginOpenings(counted, reports, now);
+    }
   }
 
-  #rateBefore({ now, scope, own, lists }: Readings): number | undefined {
+  #rateBefore(
+    now: number,
+    scope: Scope,
+    own: readonly OwnConnection[],
+    lists: Pick<SocketLists, 'timeWait'>,
+  ): number | undefined {
     const timeWait = lists.timeWait(countedFilters(scope));
     if (!timeWait.ok) return undefined;
     const counted = timeWait.value.filter(socket => isCounted(scope, socket));
-    const ages = agesOfOpenings(counted, reportsOf(scope, own), now);
+    const reports = own.filter(connection => isCounted(scope, { ...connection, state: 'established' }));
+    const ages = agesOfOpenings(counted, reports, now);
     if (scope.outsideAddresses !== undefined) return rateOfAges(ages, now - this.#since);
     this.read(now);
     return rateOfReadings(this.#readings, ages);
   }
-}
-
-/** @returns those of the agent's own connections that are counted. */
-function reportsOf(scope: Scope, own: readonly OwnConnection[]): readonly OwnConnection[] {
-  return own.filter(connection => isCounted(scope, { ...connection, state: 'established' }));
 }
 
 function untold(because: string): ArrivalsLook {

@@ -45,11 +45,20 @@ export interface Sampler {
   close(): void;
 }
 
+/**
+ * CPU time, not time on the clock: a look that is interrupted for 50 ms, by the machine or by a CPU limit, is no longer
+ * look, and a pause of ten times as long would hold up the drain.
+ */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 /** Starts to watch. Its timers keep no process alive. */
 export function createSampler(options: SamplerOptions): Sampler {
   const { clock, onSample, openReader = openSocketReader, readCounter = readPassiveOpens } = options;
   const own = new OwnConnections();
-  const arrivals = new ArrivalsWatch(readCounter, clock);
+  const arrivals = new ArrivalsWatch(readCounter, clock(), cpuMs);
   const look = new DrainLook(options, own, arrivals);
   let reader: Promise<SocketReader> | undefined;
   /** Changes with each begin and end, so that what was started before ends. */
@@ -62,6 +71,7 @@ export function createSampler(options: SamplerOptions): Sampler {
     const repeat = (): void => {
       if (drain !== current) return;
       const now = clock();
+      const spentMs = cpuMs();
       const isSample = now >= nextSampleAt;
       if (isSample) {
         nextSampleAt = now + SAMPLE_EVERY_MS - WATCH_EVERY_MS / 2;
@@ -69,8 +79,8 @@ export function createSampler(options: SamplerOptions): Sampler {
       } else {
         look.lookUp(now, opened);
       }
-      const tookMs = clock() - now - (isSample ? arrivals.tookMs : 0);
-      setTimeout(repeat, Math.max(WATCH_EVERY_MS - tookMs, tookMs / MOST_OF_TIME)).unref();
+      const tookMs = cpuMs() - spentMs - (isSample ? arrivals.tookMs : 0);
+      setTimeout(repeat, Math.max(WATCH_EVERY_MS - (clock() - now), tookMs / MOST_OF_TIME)).unref();
     };
     repeat();
   };
