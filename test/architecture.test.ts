@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { VERSION } from '../agent/version.ts';
 import { closure, markGlobals, type OurModule, packagesOf, ROOT, readModules } from './modules.ts';
+import { freePort } from './rehearse/cli.ts';
 
 const modules = await readModules();
 const lib = modules.filter(({ path }) => path.startsWith('lib/'));
@@ -201,16 +201,11 @@ const TELL_LOADED = `
   ]));`;
 
 test('the built agent loads neither koffi nor the rehearsal when it starts', {
-  timeout: 20_000,
+  timeout: 120_000,
 }, async () => {
   const built = join(ROOT, 'dist/podusher.cjs');
   assert.ok(existsSync(built), 'Run "npm run build" first');
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  assert.ok(typeof address === 'object' && address !== null);
-  probe.close();
-  const flags = ['agent', '--port', String(address.port), '--listen-address', '127.0.0.1'];
+  const flags = ['agent', '--port', String(await freePort()), '--listen-address', '127.0.0.1'];
   const hook = `data:text/javascript,${encodeURIComponent(TELL_LOADED)}`;
   const child = spawn(process.execPath, ['--import', hook, built, ...flags], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],

@@ -14,8 +14,10 @@ export interface Traffic {
 /** Clients that go on until they are stopped, or the test has ended. */
 export interface Clients {
   readonly done: Promise<unknown>;
-  /** The end of the last connection's opening; undefined before the first. */
+  /** When the last request was begun; undefined before the first. */
   readonly lastAt: number | undefined;
+  /** How late one began at most. A machine that stands still makes a silence that nobody meant. */
+  readonly latestMs: number;
   readonly failed: number;
   stop(): void;
 }
@@ -34,11 +36,13 @@ export function openConnections(
   const stopped = new AbortController();
   context.after(() => stopped.abort());
   let failed = 0;
+  let latestMs = 0;
   let lastAt: number | undefined;
 
   async function run(): Promise<void> {
     for (let at = startedAt; !stopped.signal.aborted; ) {
       lastAt = now();
+      latestMs = Math.max(latestMs, lastAt - at);
       asked.push(ask({ port, from, path: `/?ms=${ms}` }).catch(() => (failed += 1)));
       const gap = gapMs(at - startedAt);
       if (gap === undefined) break;
@@ -53,6 +57,9 @@ export function openConnections(
     get lastAt(): number | undefined {
       return lastAt;
     },
+    get latestMs(): number {
+      return latestMs;
+    },
     get failed(): number {
       return failed;
     },
@@ -60,35 +67,39 @@ export function openConnections(
   };
 }
 
+/** Clients that keep their connections until the test has ended. */
+export interface KeptClients {
+  readonly done: Promise<unknown>;
+  readonly failed: number;
+  /** No request is begun any more; the connections stay. */
+  stop(): void;
+}
+
 /**
- * Clients that keep their connections and never pause. There are several, for between an answer and the next request
- * there always is an instant in which one connection has nothing in flight.
+ * Clients that keep their connections and never pause. Between an answer and the next request there always is an instant
+ * in which a connection has nothing in flight, so there are several, whose requests begin at even distances: that two of
+ * them pause at once takes a machine that stands still for as long as such a distance.
  */
 export function keepAsking(
   context: TestContext,
   { port, from, ms = 50 }: Traffic,
   connections: number,
-): Clients {
+): KeptClients {
   const stopped = new AbortController();
   context.after(() => stopped.abort());
   let failed = 0;
-  let lastAt: number | undefined;
 
   async function run(): Promise<void> {
     const keep = keptConnection();
+    context.after(() => keep.destroy());
     while (!stopped.signal.aborted) {
-      lastAt = now();
       await ask({ port, from, path: `/?ms=${ms}`, keep }).catch(() => (failed += 1));
     }
-    keep.destroy();
   }
 
   const runs = Array.from({ length: connections }, (_, index) => sleep((index * ms) / connections).then(run));
   return {
     done: Promise.all(runs),
-    get lastAt(): number | undefined {
-      return lastAt;
-    },
     get failed(): number {
       return failed;
     },

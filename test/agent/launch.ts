@@ -12,13 +12,14 @@ import type { Status } from '../../lib/status/status.ts';
 import type { Wire } from '../../lib/status/wire.ts';
 import { freePort } from '../rehearse/cli.ts';
 import { type Answer, type Asked, ask } from './http.ts';
+import { type Stalls, watchStalls } from './stalls.ts';
 import { now, until, within } from './until.ts';
 import { type Annotations, Volume } from './volume.ts';
 
 /** The program as it is shipped. */
 export const PROGRAM: string = join(import.meta.dirname, '../../dist/podusher.cjs');
 
-const START_WITHIN_MS = 10_000;
+const START_WITHIN_MS = 30_000;
 
 export interface Launch {
   readonly annotations?: Annotations;
@@ -58,6 +59,12 @@ export interface Hook {
 /** Starts cost CPU, which would blur what is timed: one after the other, then. */
 let starting: Promise<unknown> = Promise.resolve();
 
+/** Those that run. However this process ends, they end with it. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** @returns an agent that listens; it is gone when the test has ended. */
 export function startAgent(context: TestContext, launch: Launch = {}): Promise<Agent> {
   const started = starting.then(() => start(context, launch));
@@ -66,7 +73,10 @@ export function startAgent(context: TestContext, launch: Launch = {}): Promise<A
 }
 
 async function start(context: TestContext, launch: Launch): Promise<Agent> {
+  // It may have timed out while others started: nobody would end its agent.
+  context.signal.throwIfAborted();
   const volume = new Volume(launch.annotations ?? {});
+  context.after(() => volume.remove());
   launch.prepare?.(volume);
   const port = await freePort();
   const outside = randomLoopback();
@@ -75,7 +85,6 @@ async function start(context: TestContext, launch: Launch): Promise<Agent> {
   const agent = new Agent(child, { port, outside, volume });
   context.after(async () => {
     await agent.kill();
-    volume.remove();
     if ('passed' in context && context.passed === false)
       context.diagnostic(agent.log.map(line => JSON.stringify(line)).join('\n'));
   });
@@ -108,7 +117,12 @@ function spawnAgent(
 ): ChildProcess {
   assert.ok(existsSync(program), `${program} is not there; npm run build makes it`);
   const env = { PATH: process.env['PATH'], ...environment };
-  return spawn(process.execPath, [program, 'agent', ...flags], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [program, 'agent', ...flags], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.add(child);
+  return child;
 }
 
 async function endOf(child: ChildProcess): Promise<Ended> {
@@ -116,6 +130,7 @@ async function endOf(child: ChildProcess): Promise<Ended> {
   child.stdout?.setEncoding('utf8').on('data', (text: string) => void (stdout += text));
   child.stderr?.setEncoding('utf8').on('data', (text: string) => void (stderr += text));
   await once(child, 'close');
+  running.delete(child);
   return { code: child.exitCode, signal: child.signalCode, at: now(), stdout, stderr };
 }
 
@@ -127,6 +142,7 @@ export class Agent {
   readonly volume: Volume;
   readonly ended: Promise<Ended>;
   readonly log: LogLine[] = [];
+  readonly stalls: Stalls;
   readonly #child: ChildProcess;
 
   constructor(
@@ -138,6 +154,7 @@ export class Agent {
     this.outside = outside;
     this.volume = volume;
     this.ended = endOf(child);
+    this.stalls = watchStalls(child.pid);
     this.#readLog();
   }
 
@@ -190,7 +207,7 @@ export class Agent {
   }
 
   /** @returns the first line whose message has the text in it. */
-  logged(text: string, withinMs = 5000): Promise<LogLine> {
+  logged(text: string, withinMs?: number): Promise<LogLine> {
     const look = (): LogLine | undefined => this.log.find(({ msg }) => msg.includes(text));
     const ended = this.ended.then(({ stderr }) => {
       throw new Error(`The agent ended without logging "${text}"; ${stderr}`);
@@ -204,8 +221,8 @@ export class Agent {
   }
 
   /** @returns how it ended by itself. */
-  left(withinMs: number): Promise<Ended> {
-    return within('the end of the agent', this.ended, withinMs);
+  left(): Promise<Ended> {
+    return within('the end of the agent', this.ended);
   }
 
   /** Its resident memory now and at its highest, in MiB. */
@@ -218,6 +235,7 @@ export class Agent {
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.ended;
+    this.stalls.close();
   }
 
   #readLog(): void {

@@ -20,7 +20,7 @@ const SAID = [
   /^variable PODUSHER_DRAIN_MIM: Not a setting; did you mean "PODUSHER_DRAIN_MIN"/m,
 ];
 
-describe('podusher agent', { concurrency: true, timeout: 30_000 }, () => {
+describe('podusher agent', { concurrency: true, timeout: 120_000 }, () => {
   it('ends with 2 and all problems when flags and variables are bad', async () => {
     const { code, stderr, stdout } = await runAgent(FLAGS, {
       PODUSHER_DRAIN_MAX: 'never',

@@ -5,30 +5,36 @@ import { createServer, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { startAgent } from './launch.ts';
 import { assertBetween } from './pod.ts';
+import { assertPrompt } from './timing.ts';
 import { until } from './until.ts';
 
 interface Target {
   readonly serve: (socket: Socket) => void;
   readonly verdict: 'ready' | 'failed';
   readonly reason: RegExp;
+  /** Short only where it runs out: this process may be busy. */
+  readonly timeoutSeconds: 1 | 10;
 }
 
 const TARGETS: Readonly<Record<string, Target>> = {
-  silent: { serve: () => {}, verdict: 'failed', reason: /did not answer within 1s$/ },
+  silent: { serve: () => {}, verdict: 'failed', reason: /did not answer within 1s$/, timeoutSeconds: 1 },
   gigabyte: {
     serve: socket => pour(socket, 'HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n'),
     verdict: 'ready',
     reason: /^HTTP 200/,
+    timeoutSeconds: 10,
   },
   headers: {
     serve: socket => pour(socket, `HTTP/1.1 200 OK\r\nX-A: `),
     verdict: 'failed',
     reason: /sent too many headers/,
+    timeoutSeconds: 10,
   },
   garbage: {
     serve: socket => pour(socket, '\u0000\u0001\u0002'),
     verdict: 'failed',
     reason: /did not answer in HTTP/,
+    timeoutSeconds: 10,
   },
   dripping: {
     serve: socket => {
@@ -37,11 +43,13 @@ const TARGETS: Readonly<Record<string, Target>> = {
     },
     verdict: 'failed',
     reason: /did not answer within 1s$|did not answer in HTTP/,
+    timeoutSeconds: 1,
   },
   resetting: {
     serve: socket => socket.resetAndDestroy(),
     verdict: 'failed',
     reason: /reset the connection|closed the connection/,
+    timeoutSeconds: 10,
   },
 };
 
@@ -70,12 +78,12 @@ async function listen(context: TestContext, serve: (socket: Socket) => void): Pr
   return address.port;
 }
 
-describe('probes of targets that misbehave', { timeout: 30_000 }, () => {
+describe('probes of targets that misbehave', { timeout: 120_000 }, () => {
   it('give their verdicts, and nothing else happens', async context => {
     const annotations = await Promise.all(
-      Object.entries(TARGETS).map(async ([name, { serve }]) => {
+      Object.entries(TARGETS).map(async ([name, { serve, timeoutSeconds }]) => {
         const httpGet = { port: await listen(context, serve), path: '/' };
-        const probe = { httpGet, periodSeconds: 1, failureThreshold: 1 };
+        const probe = { httpGet, periodSeconds: 1, failureThreshold: 1, timeoutSeconds };
         return [`readiness-probe.podusher.dev/${name}`, JSON.stringify(probe)];
       }),
     );
@@ -91,8 +99,8 @@ describe('probes of targets that misbehave', { timeout: 30_000 }, () => {
       assert.match(verdict.reason, target.reason);
     }
     const { nowMiB } = agent.memory();
-    const lines = agent.log.length;
     const { length } = (await agent.get('/metrics')).body;
+    const lines = agent.log.length;
     await until('three more probes of each', async () => {
       const probes = [...(await agent.get('/metrics')).body.matchAll(/^podusher_probes_total{.*} (\d+)$/gm)];
       return probes.every(([, count]) => Number(count) >= 4) ? true : undefined;
@@ -100,6 +108,6 @@ describe('probes of targets that misbehave', { timeout: 30_000 }, () => {
     assertBetween(agent.memory().peakMiB - nowMiB, 0, 48);
     assert.equal(agent.log.length, lines, 'probes are logged');
     assertBetween((await agent.get('/metrics')).body.length - length, -100, 100);
-    assertBetween((await agent.get('/livez')).tookMs, 0, 500);
+    assertPrompt(agent, await agent.get('/livez'));
   });
 });

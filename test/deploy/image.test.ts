@@ -11,7 +11,7 @@ import { Script } from 'node:vm';
 import { freePort } from '../rehearse/cli.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 60_000;
 
 /** @returns the image's root folder, which is gone when the test has ended. */
 async function layOut(context: TestContext): Promise<string> {

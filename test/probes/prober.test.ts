@@ -5,6 +5,7 @@ import { createProber, type Probed, type ProberParts } from '../../agent/sidecar
 import type { RunningProbe } from '../../agent/sidecar/probes/run.ts';
 import type { Probe } from '../../lib/readiness/probe.ts';
 import type { ProbeResult } from '../../lib/readiness/probe-result.ts';
+import { until } from '../agent/until.ts';
 import { probe as parse, rawTarget } from './target.ts';
 
 const SUCCESS: ProbeResult = { type: 'success', reason: 'fine' };
@@ -250,6 +251,7 @@ test('createProber() probes on the network, tells of each connection, and close(
     changed: () => {},
   });
   await isConnected;
+  await until('the connection to be accepted', () => (silent.accepted === 1 ? true : undefined));
   prober.close();
   await silent.allClosed();
   assert.deepEqual([connected, silent.accepted], [1, 1]);

@@ -61,8 +61,11 @@ export function saying(context: TestContext, bytes: string): Promise<Target> {
   return rawTarget(context, socket => socket.once('data', () => socket.write(bytes, 'latin1')));
 }
 
-/** @returns a probe as an annotation would give it, with a timeout in (fractions of) seconds. */
-export function probe(text: string, timeoutSeconds = 2): Probe {
+/**
+ * @returns a probe as an annotation would give it, with a timeout in (fractions of) seconds: a long one, for targets are
+ *   of this process, which the machine may let wait.
+ */
+export function probe(text: string, timeoutSeconds = 20): Probe {
   const parsed = parseProbe(text);
   if (!parsed.ok) throw new Error(parsed.problems.join('\n'));
   return { ...parsed.value, timeoutSeconds };
