@@ -1,6 +1,6 @@
 // When the cluster has really stopped sending: once silence is significant.
 // Invariants: silence is what was read as silent, so time that could not be read is none; and an arrival is what
-// stands in two readings in a row, for what the agent itself accepts is counted a little late.
+// stands in two readings in a row, each with lists of its own.
 
 /** The arrivals of one drain. */
 export interface Arrivals {
@@ -45,6 +45,11 @@ export function beginArrivals(now: number, before: number | undefined, count: nu
 /** @returns how many arrivals the drain has seen, each confirmed by two readings. */
 export function arrivalsSeen({ confirmed, startedWith }: Arrivals): number {
   return confirmed - startedWith;
+}
+
+/** @returns whether the last reading showed arrivals that must stand in the next one to count. */
+export function isUnconfirmed({ last, confirmed }: Arrivals): boolean {
+  return last.count > confirmed;
 }
 
 /** Takes a further reading of the same count. One that fails is left out. */

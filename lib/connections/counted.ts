@@ -19,6 +19,15 @@ export function isCounted(
   return state === 'time-wait' && outsideAddresses.has(local.address) && servedPorts.has(remote.port);
 }
 
+/**
+ * @returns how many connections wait for the agent to accept them: the kernel has counted them, the agent has not.
+ * It tells so of a socket that listens, as its unread bytes (`tcp_diag_get_info` in `net/ipv4/tcp_diag.c`).
+ */
+export function waitingForAgent({ agentPort }: Scope, sockets: readonly Socket[]): number {
+  const listening = sockets.filter(({ state, local }) => state === 'listen' && local.port === agentPort);
+  return listening.reduce((sum, { unread }) => sum + unread, 0);
+}
+
 /** @returns what the kernel is to look for among the sockets in TIME-WAIT, of which a busy pod has thousands. */
 export function countedFilters({ outsideAddresses, ownAddresses }: Scope): EndFilter[] {
   if (outsideAddresses !== undefined) {

@@ -88,7 +88,14 @@ class Pod {
         return parsed(this.timeWait);
       },
     };
-    return this.watch.look(this.now, this.#scope, this.live, this.own.recent(this.now), lists);
+    return this.watch.look({
+      now: this.now,
+      scope: this.#scope,
+      counter: this.passiveOpens,
+      sockets: this.live,
+      own: this.own.recent(this.now),
+      lists,
+    });
   }
 
   /** @returns how many arrivals are seen after two looks. */
@@ -142,6 +149,27 @@ test('ArrivalsWatch does not count what the agent accepts, even when it says so 
     pod.look();
   }
   assert.equal(pod.look().count, 0);
+});
+
+test('ArrivalsWatch does not count what waits for the agent to accept it, however long', () => {
+  const pod = new Pod();
+  pod.look();
+  const agentPort = { address: '::', port: 8866 };
+  const backlog = (unread: number): void => {
+    const appPort = { ...agentPort, port: 3000 };
+    const sockets = [agentPort, appPort].map(local => socketLike({ state: 'listen', local, unread }));
+    pod.live = parsed(sockets);
+  };
+  pod.accept(2);
+  backlog(2);
+  assert.equal(pod.arrivals(), 0);
+  assert.equal(pod.arrivals(), 0);
+  pod.watch.accepted();
+  pod.watch.accepted();
+  backlog(0);
+  assert.equal(pod.arrivals(), 0);
+  pod.accept();
+  assert.equal(pod.arrivals(), 1);
 });
 
 test('ArrivalsWatch does not count connections within the pod', () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,7 @@ import { loadSystemCalls, type SystemCalls } from '../../agent/sidecar/sockets/n
 import { readListeningPorts, readPassiveOpens, readProcSockets } from '../../agent/sidecar/sockets/proc.ts';
 import { openSocketReader } from '../../agent/sidecar/sockets/reader.ts';
 import { unparsed } from '../../lib/parsed.ts';
-import { loopback } from './loopback.ts';
+import { eventually, loopback } from './loopback.ts';
 
 const refused = () => Promise.resolve(unparsed('koffi cannot be loaded: no such module'));
 
@@ -100,6 +101,34 @@ test('openSocketReader() lists nothing, and says all the reasons, when /proc can
   });
   assert.equal(reader.lists().timeWait([]).ok, false);
 });
+
+/** Connects while this process cannot accept. */
+const CONNECT = `
+  const { connect } = require('node:net');
+  for (const _ of [1, 2, 3]) connect(Number(process.argv[1]), '127.0.0.1').unref();
+  setTimeout(() => {}, 200);
+`;
+
+for (const [source, loadCalls] of [
+  ['netlink', loadSystemCalls],
+  ['/proc', refused],
+] as const) {
+  test(`openSocketReader() tells by ${source} how many connections wait to be accepted, as unread`, async t => {
+    const server = await loopback();
+    t.after(() => server.close());
+    const reader = await openSocketReader({ loadSystemCalls: loadCalls, readProcSockets });
+    t.after(() => reader.close());
+    const waiting = (): number | undefined => {
+      const { sockets } = reader.lists().serving(new Set([server.port]));
+      return sockets.ok ? sockets.value.find(({ state }) => state === 'listen')?.unread : undefined;
+    };
+    assert.equal(waiting(), 0);
+    execFileSync(process.execPath, ['-e', CONNECT, String(server.port)], { timeout: 10_000 });
+    assert.equal(waiting(), 3);
+    await eventually('all are accepted', () => server.accepted[2]);
+    assert.equal(waiting(), 0);
+  });
+}
 
 test('readPassiveOpens() counts each accepted connection, those already closed too', async t => {
   const server = await loopback();

@@ -4,12 +4,12 @@ import { type TestContext, test } from 'node:test';
 import type { SampleFacts } from '../../agent/sidecar/sockets/drain-look.ts';
 import { loadSystemCalls, type SystemCalls } from '../../agent/sidecar/sockets/netlink.ts';
 import { readProcSockets } from '../../agent/sidecar/sockets/proc.ts';
-import { openSocketReader, type SocketReader } from '../../agent/sidecar/sockets/reader.ts';
+import { openSocketReader, type SocketLists, type SocketReader } from '../../agent/sidecar/sockets/reader.ts';
 import { createSampler, type Sampler } from '../../agent/sidecar/sockets/sampler.ts';
 import type { InFlight, Sample } from '../../lib/drain/sample.ts';
-import { unparsed } from '../../lib/parsed.ts';
+import { parsed, unparsed } from '../../lib/parsed.ts';
 import type { Container } from '../../lib/settings/settings.ts';
-import { containerLike, settingsLike } from '../connections/sockets.ts';
+import { containerLike, settingsLike, socketLike } from '../connections/sockets.ts';
 import { eventually, type Loopback, loopback } from './loopback.ts';
 
 // Real sockets, by netlink. The outside is an address of this process alone: what others on this host do is within.
@@ -231,6 +231,39 @@ test('createSampler() tells a container gone once its port and all on it are, an
   inner.server.destroy();
   const { containers } = await until('it is gone', one => isRailsGone(one) === true);
   assert.equal(containers.get('auth')?.gone, false);
+});
+
+test('createSampler() takes no connection within the pod for an arrival when it opens while the lists are made', async t => {
+  const inner = Array.from({ length: 40 }, (_, i) => {
+    const remote = { address: '127.0.0.1', port: 50_000 + i };
+    return socketLike({ cookie: `0.${i}`, local: { address: '127.0.0.1', port: 3000 }, remote });
+  });
+  let opened = 0;
+  const counts: number[] = [];
+  const lists: SocketLists = {
+    listening: () => parsed([]),
+    timeWait: () => parsed([]),
+    serving: () => {
+      const sockets = parsed(inner.slice(0, opened));
+      // Now and then two, and then none, so that the counter stands still.
+      if (counts.length % 4 === 0) opened += 2;
+      return { source: 'sock_diag', because: undefined, sockets };
+    },
+  };
+  const sampler = createSampler({
+    settings: settingsLike(),
+    agentPort: 8866,
+    clock,
+    onSample: (_, { arrivalsCount }) => void counts.push(arrivalsCount),
+    fetchGauge: () => Promise.resolve(unparsed('There is no gauge')),
+    openReader: () =>
+      Promise.resolve({ lists: () => lists, lookUp: () => parsed({ left: [], moved: [] }), close: () => {} }),
+    readCounter: () => parsed(1000 + opened),
+  });
+  t.after(() => sampler.close());
+  sampler.begin();
+  await eventually('twelve samples', () => counts[11], 10_000);
+  assert.deepEqual(new Set(counts), new Set([0]));
 });
 
 test('createSampler() does not count what the agent opened itself, once told', async t => {

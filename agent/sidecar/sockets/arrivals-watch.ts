@@ -3,10 +3,11 @@ import {
   type ArrivalsVerdict,
   arrivalsSeen,
   beginArrivals,
+  isUnconfirmed,
   judgeArrivals,
   readArrivals,
 } from '../../../lib/connections/arrivals.ts';
-import { countedFilters, isCounted } from '../../../lib/connections/counted.ts';
+import { countedFilters, isCounted, waitingForAgent } from '../../../lib/connections/counted.ts';
 import {
   agesOfOpenings,
   beginOpenings,
@@ -29,6 +30,19 @@ export interface ArrivalsLook {
   readonly count: number;
 }
 
+/** What is read for one look. */
+export interface Readings {
+  readonly now: number;
+  readonly scope: Scope;
+  /** The kernel's counter, read before any list was made: so the lists show all that it has counted. */
+  readonly counter: Parsed<number>;
+  /** All but those in TIME-WAIT. */
+  readonly sockets: Parsed<readonly Socket[]>;
+  /** What the agent opened in the last minute. */
+  readonly own: readonly OwnConnection[];
+  readonly lists: Pick<SocketLists, 'timeWait'>;
+}
+
 /** What counting the connections within the pod may take of the time, and how long it may pause for that. */
 const MOST_OF_TIME = 0.05;
 const LONGEST_PAUSE_MS = 500;
@@ -39,7 +53,8 @@ const LONGEST_PAUSE_MS = 500;
  * remembers a minute of them.
  */
 export class ArrivalsWatch {
-  readonly #readCounter: () => Parsed<number>;
+  /** @returns how many connections the pod has accepted so far, the agent's among them. */
+  readonly readCounter: () => Parsed<number>;
   readonly #spent: () => number;
   readonly #since: number;
   #acceptedByAgent = 0;
@@ -57,7 +72,7 @@ export class ArrivalsWatch {
    * @param spent ms of work so far, to tell what counting costs.
    */
   constructor(readCounter: () => Parsed<number>, since: number, spent: () => number) {
-    this.#readCounter = readCounter;
+    this.readCounter = readCounter;
     this.#since = since;
     this.#spent = spent;
   }
@@ -80,10 +95,10 @@ export class ArrivalsWatch {
 
   /** Reads the counter: each second, drain or no drain. */
   read(now: number): void {
-    const agents = this.#acceptedByAgent;
-    const counter = this.#readCounter();
-    if (counter.ok)
-      this.#readings = addReading(this.#readings, { at: now, accepted: counter.value - agents });
+    const counter = this.readCounter();
+    if (!counter.ok) return;
+    const accepted = counter.value - this.#acceptedByAgent;
+    this.#readings = addReading(this.#readings, { at: now, accepted });
   }
 
   /** Forgets the last drain. */
@@ -94,24 +109,15 @@ export class ArrivalsWatch {
     this.#nextCountAt = 0;
   }
 
-  /**
-   * Looks at the arrivals in a drain; the first look after a reset begins it.
-   * @param sockets all but those in TIME-WAIT.
-   * @param own what the agent opened in the last minute.
-   */
-  look(
-    now: number,
-    scope: Scope,
-    sockets: Parsed<readonly Socket[]>,
-    own: readonly OwnConnection[],
-    lists: Pick<SocketLists, 'timeWait'>,
-  ): ArrivalsLook {
+  /** Looks at the arrivals in a drain; the first look after a reset begins it. */
+  look(readings: Readings): ArrivalsLook {
+    const { now, scope } = readings;
     if (scope.hostNetwork) return untold("The node's own network counts everybody's connections");
-    const count = this.#count(now, scope, sockets, own, lists);
+    const count = this.#count(readings);
     if (count.ok) {
       this.#arrivals =
         this.#arrivals === undefined
-          ? beginArrivals(now, this.#rateBefore(now, scope, own, lists), count.value)
+          ? beginArrivals(now, this.#rateBefore(readings), count.value)
           : readArrivals(this.#arrivals, now, count.value);
     }
     if (this.#arrivals === undefined) return untold(count.ok ? '' : count.problems.join('; '));
@@ -119,60 +125,55 @@ export class ArrivalsWatch {
     return { verdict, lastArrivalAt: this.#arrivals.arrivedAt.at(-1), count: arrivalsSeen(this.#arrivals) };
   }
 
-  /** @returns connections from outside so far, from some beginning. */
-  #count(
-    now: number,
-    scope: Scope,
-    sockets: Parsed<readonly Socket[]>,
-    own: readonly OwnConnection[],
-    lists: Pick<SocketLists, 'timeWait'>,
-  ): Parsed<number> {
+  /** @returns connections from outside so far, from some beginning; rather too few than too many. */
+  #count(readings: Readings): Parsed<number> {
     this.#tookMs = 0;
-    const isByList = scope.outsideAddresses !== undefined;
-    const agents = this.#acceptedByAgent;
-    const counter = this.#readCounter();
+    const { scope, sockets } = readings;
     if (!sockets.ok) return sockets;
-    if (!counter.ok && !isByList) return counter;
-    if (this.#openings === undefined || !counter.ok || this.#countedAt !== counter.value) {
-      if (now < this.#nextCountAt)
-        return unparsed('Too many connections within the pod to count them each time');
-      const before = this.#spent();
-      const timeWait = lists.timeWait(countedFilters(scope));
-      if (!timeWait.ok) return timeWait;
-      this.#countOpenings(now, scope, [...sockets.value, ...timeWait.value], own);
-      this.#countedAt = counter.ok ? counter.value : undefined;
-      this.#tookMs = this.#spent() - before;
-      this.#nextCountAt = now + Math.min(this.#tookMs / MOST_OF_TIME, LONGEST_PAUSE_MS);
-    }
-    const total = this.#openings?.total ?? 0;
-    return parsed(isByList || !counter.ok ? total : counter.value - agents - total);
+    const openings = this.#countOpenings(readings, sockets.value);
+    if (!openings.ok || scope.outsideAddresses !== undefined) return openings;
+    // What is there when the count begins is no arrival: so it begins with a counter that is read after the lists.
+    const counter = this.#arrivals === undefined ? this.readCounter() : readings.counter;
+    if (!counter.ok) return counter;
+    const byAgent = this.#acceptedByAgent + waitingForAgent(scope, sockets.value);
+    return parsed(counter.value - byAgent - openings.value);
   }
 
-  #countOpenings(now: number, scope: Scope, sockets: readonly Socket[], own: readonly OwnConnection[]): void {
-    const counted = sockets.filter(socket => isCounted(scope, socket));
-    if (this.#openings !== undefined) {
-      this.#openings = countOpenings(this.#openings, counted, now);
-    } else {
-      const reports = own.filter(connection => isCounted(scope, { ...connection, state: 'established' }));
-      this.#openings = beginOpenings(counted, reports, now);
-    }
+  /** @returns how many connections of the kind that is counted by lists have been opened since the drain began. */
+  #countOpenings({ now, scope, counter, own, lists }: Readings, sockets: readonly Socket[]): Parsed<number> {
+    const isStill = scope.outsideAddresses === undefined && counter.ok && this.#countedAt === counter.value;
+    const isConfirmed = this.#arrivals !== undefined && !isUnconfirmed(this.#arrivals);
+    if (this.#openings !== undefined && isStill && isConfirmed) return parsed(this.#openings.total);
+    if (now < this.#nextCountAt)
+      return unparsed('Too many connections within the pod to count them each time');
+    const before = this.#spent();
+    const timeWait = lists.timeWait(countedFilters(scope));
+    if (!timeWait.ok) return timeWait;
+    const counted = [...sockets, ...timeWait.value].filter(socket => isCounted(scope, socket));
+    this.#openings =
+      this.#openings === undefined
+        ? beginOpenings(counted, reportsOf(scope, own), now)
+        : countOpenings(this.#openings, counted, now);
+    this.#countedAt = counter.ok ? counter.value : undefined;
+    this.#tookMs = this.#spent() - before;
+    this.#nextCountAt = now + Math.min(this.#tookMs / MOST_OF_TIME, LONGEST_PAUSE_MS);
+    return parsed(this.#openings.total);
   }
 
-  #rateBefore(
-    now: number,
-    scope: Scope,
-    own: readonly OwnConnection[],
-    lists: Pick<SocketLists, 'timeWait'>,
-  ): number | undefined {
+  #rateBefore({ now, scope, own, lists }: Readings): number | undefined {
     const timeWait = lists.timeWait(countedFilters(scope));
     if (!timeWait.ok) return undefined;
     const counted = timeWait.value.filter(socket => isCounted(scope, socket));
-    const reports = own.filter(connection => isCounted(scope, { ...connection, state: 'established' }));
-    const ages = agesOfOpenings(counted, reports, now);
+    const ages = agesOfOpenings(counted, reportsOf(scope, own), now);
     if (scope.outsideAddresses !== undefined) return rateOfAges(ages, now - this.#since);
     this.read(now);
     return rateOfReadings(this.#readings, ages);
   }
+}
+
+/** @returns those of the agent's own connections that are counted. */
+function reportsOf(scope: Scope, own: readonly OwnConnection[]): readonly OwnConnection[] {
+  return own.filter(connection => isCounted(scope, { ...connection, state: 'established' }));
 }
 
 function untold(because: string): ArrivalsLook {

@@ -81,21 +81,28 @@ export class DrainLook {
 
   /** Reads everything once. Where connections cannot be listed, what is known of them stays as it was. */
   sample(now: number, reader: SocketReader): [Sample, SampleFacts] {
+    const counter = this.#arrivals.readCounter();
     const lists = reader.lists();
     const ports = this.#lookForPorts(now, lists);
     const scope = this.scope(now);
-    const { source, because, sockets: serving } = lists.serving(watchedPorts(scope));
+    const {
+      source,
+      because,
+      sockets: serving,
+    } = lists.serving(new Set([...watchedPorts(scope), scope.agentPort]));
     const sockets = ports.ok ? serving : ports;
     if (sockets.ok)
       this.#connections.sample(serverEnds(scope, sockets.value), now, scope.settings.drainDoubtMs);
     this.#gauges.ask(this.#settings.containers);
-    const { verdict, lastArrivalAt, count } = this.#arrivals.look(
+    const own = this.#own.recent(now);
+    const { verdict, lastArrivalAt, count } = this.#arrivals.look({
       now,
       scope,
+      counter,
       sockets,
-      this.#own.recent(now),
+      own,
       lists,
-    );
+    });
     const sample = makeSample(scope, {
       now,
       sockets,

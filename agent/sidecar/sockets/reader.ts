@@ -76,9 +76,7 @@ function listsOf(netlink: Parsed<Netlink>, readProc: ReaderSources['readProcSock
   return {
     listening: () => list({ states: ['listen'], info: false }).sockets,
     serving: ports => {
-      // No port would be no filter, and whether anything can be read must be told all the same.
-      const states = ports.size === 0 ? (['listen'] as const) : SERVING;
-      const all = list({ states, info: true, anyOf: localPortFilters(ports) });
+      const all = list({ states: SERVING, info: true, anyOf: localPortFilters(ports) });
       return only(all, ({ local }) => ports.has(local.port));
     },
     timeWait: anyOf => list({ states: ['time-wait'], info: false, anyOf }).sockets,
