@@ -9,7 +9,8 @@ import { OwnConnections, type SocketEnds } from './own-connections.ts';
 import { readPassiveOpens } from './proc.ts';
 import { openSocketReader, type SocketReader } from './reader.ts';
 
-const SAMPLE_EVERY_MS = 100;
+/** A drain's end is told within 250 ms; half of that is for whoever is busy. Each sample costs some 2 ms. */
+export const SAMPLE_EVERY_MS: number = 4 * WATCH_EVERY_MS;
 /** With very many connections: looking may take this part of the time. */
 const MOST_OF_TIME = 0.1;
 const READ_EVERY_MS = 1000;

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { ConnectionWatch, WATCH_EVERY_MS } from '../../../agent/sidecar/sockets/connection-watch.ts';
 import { loadSystemCalls, Netlink } from '../../../agent/sidecar/sockets/netlink.ts';
+import { SAMPLE_EVERY_MS } from '../../../agent/sidecar/sockets/sampler.ts';
 import type { Activity } from '../../../lib/connections/activity.ts';
 import type { EndFilter } from '../../../lib/connections/inet-diag-request.ts';
 import { type Socket, socketName } from '../../../lib/connections/socket.ts';
@@ -14,8 +15,6 @@ export interface Experiment {
   readonly doubtMs: number;
   readonly longestAnswerMs: number;
 }
-
-const SAMPLE_EVERY_MS = 100;
 
 /** How often what the sockets say was right. Counts of (connection, sample) whose truth did not change meanwhile. */
 export interface Figures {
