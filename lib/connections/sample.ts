@@ -3,7 +3,7 @@ import type { Parsed } from '../parsed.ts';
 import type { Container } from '../settings/settings.ts';
 import type { Activity } from './activity.ts';
 import { add, type Connection, type GaugeReading, inFlightByGauge, inFlightOn, NONE } from './in-flight.ts';
-import { countsForPod, isGone, isOutside, type Scope } from './scope.ts';
+import { countsForPod, isGone, isOutside, listeningPorts, type Scope } from './scope.ts';
 import { type Socket, socketName } from './socket.ts';
 
 // Puts one moment together. The pod's traffic is what peers outside it have in flight on its critical ports; a
@@ -72,7 +72,9 @@ function sampleContainer(
   const onPorts = inFlightOn(own, container.inFlight.type);
   const gauge = inFlightByGauge(container.name, moment.gauges.get(container.name), moment.now);
   const inFlight = hasGauge(container) ? add([onPorts, gauge]) : add([onPorts, unread(moment)]);
-  return { inFlight, gone: moment.sockets.ok ? isGone(scope, container, moment.sockets.value) : undefined };
+  if (!moment.sockets.ok) return { inFlight, gone: undefined };
+  const ends = connections.map(({ socket }) => socket);
+  return { inFlight, gone: isGone(scope, container, listeningPorts(moment.sockets.value), ends) };
 }
 
 function hasGauge({ inFlight }: Container): boolean {

@@ -1,6 +1,6 @@
 import type { Container, Settings } from '../settings/settings.ts';
 import { isLoopback } from './address.ts';
-import { endName, type Socket, type TcpState } from './socket.ts';
+import { endName, type Socket, socketName, type TcpState } from './socket.ts';
 
 // Which sockets mean what for this pod.
 
@@ -34,10 +34,9 @@ export function isOutside({ outsideAddresses, ownAddresses }: Scope, address: st
   return outsideAddresses?.has(address) ?? !(isLoopback(address) || ownAddresses.has(address));
 }
 
-/** @returns the ports that listen now, and those known so far. */
-export function addServedPorts(known: ReadonlySet<number>, sockets: readonly Socket[]): ReadonlySet<number> {
-  const listening = sockets.filter(({ state }) => state === 'listen').map(({ local }) => local.port);
-  return listening.every(port => known.has(port)) ? known : new Set([...known, ...listening]);
+/** @returns the ports that listen. */
+export function listeningPorts(sockets: readonly Socket[]): ReadonlySet<number> {
+  return new Set(sockets.filter(({ state }) => state === 'listen').map(({ local }) => local.port));
 }
 
 /** @returns the ports on which connections are looked at. */
@@ -48,12 +47,29 @@ export function watchedPorts(scope: Scope): ReadonlySet<number> {
   return ports;
 }
 
-/** @returns the server's ends of connections that are established or half closed, the agent's own left out. */
-export function serverEnds(scope: Scope, sockets: readonly Socket[]): Socket[] {
+/** What the last look showed. */
+export interface LastLook {
+  readonly listening: ReadonlySet<number>;
+  /** The server's ends, by `socketName`. */
+  readonly ends: ReadonlyMap<string, unknown>;
+}
+
+/**
+ * A port on which nobody listens any more may be given to a client within the pod (`__inet_hash_connect`). So a
+ * connection was accepted there only if the port listens, or did at the last look, or it was there by then.
+ *
+ * @param last undefined at the first look, when all that there is at these ports counts.
+ * @returns the server's ends of connections that are established or half closed, the agent's own left out.
+ */
+export function serverEnds(scope: Scope, sockets: readonly Socket[], last: LastLook | undefined): Socket[] {
   const ports = watchedPorts(scope);
-  return sockets.filter(
-    socket => ports.has(socket.local.port) && isOpen(socket) && !scope.ownEnds.has(endName(socket.remote)),
-  );
+  const listening = listeningPorts(sockets);
+  return sockets.filter(socket => {
+    const { port } = socket.local;
+    if (!ports.has(port) || !isOpen(socket) || scope.ownEnds.has(endName(socket.remote))) return false;
+    if (last === undefined || listening.has(port) || last.listening.has(port)) return true;
+    return last.ends.has(socketName(socket));
+  });
 }
 
 /** @returns whether a connection to that port is the pod's traffic: not one to non-critical containers alone. */
@@ -65,17 +81,23 @@ export function countsForPod({ settings }: Scope, port: number): boolean {
 /**
  * Whether a container no longer serves, as far as its sockets tell: its ports do not listen, nothing on them is open,
  * and nothing within the pod is connected to what it depends on, for it might be its last words.
+ *
+ * @param ends the server's ends of connections.
  * @returns undefined for a container without ports.
  */
-export function isGone(scope: Scope, container: Container, sockets: readonly Socket[]): boolean | undefined {
-  if (container.ports.length === 0) return undefined;
-  const dependencies = scope.settings.containers.filter(({ name }) => container.dependsOn.includes(name));
-  const dependencyPorts = new Set(dependencies.flatMap(({ ports }) => ports));
-  return !sockets.some(socket => {
-    if (scope.ownEnds.has(endName(socket.remote))) return false;
-    if (container.ports.includes(socket.local.port)) return socket.state === 'listen' || isOpen(socket);
-    const isFromWithin = socket.state === 'established' && !isOutside(scope, socket.remote.address);
-    return isFromWithin && dependencyPorts.has(socket.local.port);
+export function isGone(
+  scope: Scope,
+  { ports, dependsOn }: Container,
+  listening: ReadonlySet<number>,
+  ends: readonly Socket[],
+): boolean | undefined {
+  if (ports.length === 0) return undefined;
+  const dependencies = scope.settings.containers.filter(({ name }) => dependsOn.includes(name));
+  const dependencyPorts = new Set(dependencies.flatMap(dependency => dependency.ports));
+  if (ports.some(port => listening.has(port))) return false;
+  return !ends.some(({ state, local, remote }) => {
+    const isFromWithin = state === 'established' && !isOutside(scope, remote.address);
+    return ports.includes(local.port) || (isFromWithin && dependencyPorts.has(local.port));
   });
 }
 

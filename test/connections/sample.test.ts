@@ -38,7 +38,7 @@ function sampleOf(
   gauges: ReadonlyMap<string, GaugeReading> = new Map(),
 ): Sample {
   const read = 'ok' in sockets ? sockets : parsed(sockets);
-  const ends = read.ok ? serverEnds(scope, read.value) : [];
+  const ends = read.ok ? serverEnds(scope, read.value, undefined) : [];
   return makeSample(scope, {
     now: NOW,
     sockets: read,

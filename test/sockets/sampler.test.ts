@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import type { SampleFacts } from '../../agent/sidecar/sockets/drain-look.ts';
 import { loadSystemCalls, type SystemCalls } from '../../agent/sidecar/sockets/netlink.ts';
@@ -231,6 +232,25 @@ test('createSampler() tells a container gone once its port and all on it are, an
   inner.server.destroy();
   const { containers } = await until('it is gone', one => isRailsGone(one) === true);
   assert.equal(containers.get('auth')?.gone, false);
+});
+
+test('createSampler() takes no client for a container’s connection when it has the port that the container had', async t => {
+  const { server, rails } = await serve(t);
+  const database = await loopback({ host: OUTSIDE });
+  t.after(() => database.close());
+  const { until, taken } = watch(t, [rails]);
+  await until('it serves', one => isRailsGone(one) === false);
+  server.unlisten();
+  await until('it is gone', one => isRailsGone(one) === true);
+  const client = connect({ host: OUTSIDE, port: database.port, localPort: server.port });
+  t.after(() => client.destroy());
+  client.write('a query that is never answered');
+  await once(client, 'connect');
+  const connectedAt = clock();
+  const after = (): readonly Taken[] => taken.filter(({ from }) => from > connectedAt);
+  await until('three samples more', () => after().length >= 3);
+  assert.ok(after().every(one => isRailsGone(one) === true));
+  assert.ok(after().every(({ sample }) => sample.inFlight.connections === 0));
 });
 
 test('createSampler() takes no connection within the pod for an arrival when it opens while the lists are made', async t => {

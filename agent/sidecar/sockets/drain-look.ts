@@ -2,7 +2,13 @@ import { networkInterfaces } from 'node:os';
 import { normalAddress } from '../../../lib/connections/address.ts';
 import type { ArrivalsVerdict } from '../../../lib/connections/arrivals.ts';
 import { makeSample } from '../../../lib/connections/sample.ts';
-import { addServedPorts, type Scope, serverEnds, watchedPorts } from '../../../lib/connections/scope.ts';
+import {
+  type LastLook,
+  listeningPorts,
+  type Scope,
+  serverEnds,
+  watchedPorts,
+} from '../../../lib/connections/scope.ts';
 import type { Sample } from '../../../lib/drain/sample.ts';
 import { type Parsed, parsed } from '../../../lib/parsed.ts';
 import type { Settings } from '../../../lib/settings/settings.ts';
@@ -37,6 +43,7 @@ export class DrainLook {
   #ownAddresses: ReadonlySet<string> = readOwnAddresses();
   #servedPorts: ReadonlySet<number> = new Set();
   #connections = new ConnectionWatch();
+  #last: LastLook | undefined;
   #nextPortsAt = 0;
 
   constructor(options: SamplerOptions, own: OwnConnections, arrivals: ArrivalsWatch) {
@@ -58,6 +65,7 @@ export class DrainLook {
     this.#ownAddresses = readOwnAddresses();
     this.#servedPorts = new Set();
     this.#connections = new ConnectionWatch();
+    this.#last = undefined;
     this.#gauges = createGauges(this.#options.fetchGauge, this.#options.clock);
     this.#nextPortsAt = 0;
   }
@@ -91,8 +99,11 @@ export class DrainLook {
       sockets: serving,
     } = lists.serving(new Set([...watchedPorts(scope), scope.agentPort]));
     const sockets = ports.ok ? serving : ports;
-    if (sockets.ok)
-      this.#connections.sample(serverEnds(scope, sockets.value), now, scope.settings.drainDoubtMs);
+    if (sockets.ok) {
+      const ends = serverEnds(scope, sockets.value, this.#last);
+      this.#connections.sample(ends, now, scope.settings.drainDoubtMs);
+      this.#last = { listening: listeningPorts(sockets.value), ends: this.#connections.activities };
+    }
     this.#gauges.ask(this.#settings.containers);
     const own = this.#own.recent(now);
     const { verdict, lastArrivalAt, count } = this.#arrivals.look({
@@ -118,7 +129,7 @@ export class DrainLook {
     if (now < this.#nextPortsAt) return parsed(this.#servedPorts);
     const listening = lists.listening();
     if (!listening.ok) return listening;
-    this.#servedPorts = addServedPorts(this.#servedPorts, listening.value);
+    this.#servedPorts = new Set([...this.#servedPorts, ...listeningPorts(listening.value)]);
     this.#nextPortsAt = now + PORTS_EVERY_MS;
     return parsed(this.#servedPorts);
   }
