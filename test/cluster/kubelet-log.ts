@@ -4,6 +4,14 @@
  */
 import type { KubeletEntry } from '../../lib/kubelet/entry.ts';
 
+/** The pod that is looked for. */
+export interface LoggedPod {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly gracePeriodMs: number;
+}
+
 /** What is known of a container while its end is read. */
 interface Stopping {
   /** A hook that failed is called completed too, a line later. */
@@ -17,18 +25,25 @@ const KILL_SLACK_MS = 100;
 
 /**
  * @param log The kubelet's log, with klog's header: `I1122 05:38:34.123456 …`, in this machine's time zone.
- * @param uid The pod's.
  * @param now Gives the year, in ms since the epoch.
- * @returns its hooks, signals and ends, in the log's order. No exit code is known.
+ * @returns the pod's deletion, hooks, signals and ends, in the log's order. No exit code is known.
  */
-export function kubeletEntriesOf(log: string, uid: string, now: number): KubeletEntry[] {
+export function kubeletEntriesOf(log: string, pod: LoggedPod, now: number): KubeletEntry[] {
+  const { namespace, name, uid, gracePeriodMs } = pod;
   const stopping = new Map<string, Stopping>();
-  return log.split('\n').flatMap(line => {
-    if (!line.includes(`podUID="${uid}"`)) return [];
-    const message = /\] "(?<message>[^"]+)"/u.exec(line)?.groups?.['message'];
-    const container = /containerName="(?<name>[^"]+)"/u.exec(line)?.groups?.['name'];
+  let isDeleted = false;
+  return log.split('\n').flatMap((line): KubeletEntry[] => {
     const at = timeOf(line, now);
-    if (message === undefined || container === undefined || at === undefined) return [];
+    const message = /\] "(?<message>[^"]+)"/u.exec(line)?.groups?.['message'];
+    if (at === undefined || message === undefined) return [];
+    if (message === 'SyncLoop DELETE' && line.includes(`"${namespace}/${name}"`)) {
+      // Once more when the pod has ended, and its object goes.
+      if (isDeleted) return [];
+      isDeleted = true;
+      return [{ at, type: 'deleted', gracePeriodMs }];
+    }
+    const container = /containerName="(?<name>[^"]+)"/u.exec(line)?.groups?.['name'];
+    if (container === undefined || !line.includes(`podUID="${uid}"`)) return [];
     const known = stopping.get(container) ?? { hookFailed: false, sigterm: undefined };
     stopping.set(container, known);
     return entriesOf(message, { at, container }, line, known);

@@ -18,7 +18,7 @@ export interface Tally {
 }
 
 /** A container's end and its client's news of it may be this far apart. */
-export const SAME_MOMENT_MS = 500;
+const SAME_MOMENT_MS = 500;
 
 /**
  * @param outcomes All requests.

@@ -80,6 +80,8 @@ export function kubelet(node: NodePlace, programs: Programs): Service {
     `--node-ip=${node.address}`,
     `--node-labels=topology.kubernetes.io/zone=${node.zone},topology.kubernetes.io/region=here`,
     '--v=2',
+    // Hooks and ends, for the tests' timelines.
+    '--vmodule=kuberuntime_container=3',
   ];
   return { space: node.name, name: 'kubelet', command };
 }

@@ -1,50 +1,59 @@
 /** What a pod's clients lost when it ended: pure. */
 import type { Outcome } from '../../../agent/rehearse/load/outcome.ts';
-import { isCut, SAME_MOMENT_MS } from '../../../agent/rehearse/load/tally.ts';
+import { isCut } from '../../../agent/rehearse/load/tally.ts';
 
 /** Every request that was sent is in at most one of the others. */
 export interface Losses {
   readonly sent: number;
   /** Answered with an error, as Rails does without auth. */
   readonly http500: number;
-  /** In flight when a Rails ended. */
+  /**
+   * The same after the grace period: the kubelet abandons auth's hook at its end, but kills Rails up to a second later,
+   * for it cuts the time that a hook took to whole seconds (`executePreStopHook` in `kuberuntime_container.go`).
+   */
+  readonly http500AfterGrace: number;
+  /** In flight when Rails ended. */
   readonly cut: number;
-  /** Refused when the last Rails had ended, and nobody had taken its place. */
-  readonly refusedAfterEnd: number;
+  /** Refused, or left without an answer, by a pod that was told to leave and that nobody replaces. */
+  readonly refused: number;
   /** All else; nothing excuses it. */
   readonly other: readonly Outcome[];
 }
 
-/**
- * @param endings When a Rails ended, in ms since the epoch.
- * @param endOfService When the last one ended; undefined where others go on.
- */
-export function lossesOf(
-  outcomes: readonly Outcome[],
-  endings: readonly number[],
-  endOfService: number | undefined,
-): Losses {
-  const kinds = Object.groupBy(outcomes, outcome => kindOf(outcome, endings, endOfService));
+/** When what happened to the pod, in ms since the epoch. */
+export interface PodTimes {
+  readonly graceEndsAt: number;
+  /** Rails' ends, by itself or by a kill. */
+  readonly railsEnds: readonly number[];
+  /** When Rails got SIGTERM; undefined where other pods go on in its place. */
+  readonly leavesAt: number | undefined;
+}
+
+/** @returns what became of the requests. */
+export function lossesOf(outcomes: readonly Outcome[], times: PodTimes): Losses {
+  const kinds = Object.groupBy(outcomes, outcome => kindOf(outcome, times));
   return {
     sent: outcomes.length,
     http500: kinds.http500?.length ?? 0,
+    http500AfterGrace: kinds.http500AfterGrace?.length ?? 0,
     cut: kinds.cut?.length ?? 0,
-    refusedAfterEnd: kinds.refusedAfterEnd?.length ?? 0,
+    refused: kinds.refused?.length ?? 0,
     other: kinds.other ?? [],
   };
 }
 
-/** @returns how many of them did not get what they had asked for. */
-export function lostOf({ http500, cut, refusedAfterEnd, other }: Losses): number {
-  return http500 + cut + refusedAfterEnd + other.length;
-}
+type Kind = 'ok' | 'http500' | 'http500AfterGrace' | 'cut' | 'refused' | 'other';
 
-type Kind = 'ok' | 'http500' | 'cut' | 'refusedAfterEnd' | 'other';
-
-function kindOf(outcome: Outcome, endings: readonly number[], endOfService: number | undefined): Kind {
-  if (outcome.type === 'ok') return 'ok';
-  if (outcome.type === 'status') return outcome.status === 500 ? 'http500' : 'other';
-  if (isCut(outcome, endings)) return 'cut';
-  const afterEnd = endOfService !== undefined && outcome.endedAt >= endOfService - SAME_MOMENT_MS;
-  return afterEnd && outcome.type === 'unanswered' ? 'refusedAfterEnd' : 'other';
+function kindOf(outcome: Outcome, { graceEndsAt, railsEnds, leavesAt }: PodTimes): Kind {
+  switch (outcome.type) {
+    case 'ok':
+      return 'ok';
+    case 'status':
+      if (outcome.status !== 500) return 'other';
+      return outcome.startedAt < graceEndsAt ? 'http500' : 'http500AfterGrace';
+    case 'broken':
+      return isCut(outcome, railsEnds) ? 'cut' : 'other';
+    case 'unanswered':
+      return leavesAt !== undefined && outcome.startedAt >= leavesAt ? 'refused' : 'other';
+  }
 }

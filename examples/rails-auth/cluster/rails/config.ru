@@ -11,7 +11,7 @@ class Shop < Rails::Application
 end
 
 class OrdersController < ActionController::API
-  AUTH_DEADLINE_S = 0.5
+  AUTH_DEADLINE_S = 2
 
   before_action :authenticate, except: :health
 

@@ -1,0 +1,102 @@
+/** A pod of the example, ended under load. */
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as v from 'valibot';
+import { apply, get, kubectl, waitFor } from '../kubectl.ts';
+import { type Load, startLoad, startLoadPod } from '../load/client.ts';
+import type { Clients } from '../load/plan.ts';
+import { LOGS } from '../machine/place.ts';
+import { conntrackFlush } from '../nodes.ts';
+import { watch } from '../watch.ts';
+import { manifestsOf, NAME, type Variant } from './manifests.ts';
+import { type Told, tell } from './told.ts';
+
+/** Of either kind of client. */
+const RATE = 20;
+
+/** A pod that is deleted within two seconds of its readiness gets SIGTERM late; and arrivals need a rate. */
+const BEFORE_MS = 10_000;
+/** Beyond the pod's end, to see what comes of it. */
+const AFTER_MS = 5_000;
+
+const READY_MS = 90_000;
+const GONE_MS = 90_000;
+
+/**
+ * Starts the example in an empty namespace and sends it 20 requests a second on new connections and 20 on kept ones;
+ * then ends one pod: of several, by deleting it; an only one, by asking for none, so that nobody takes its place.
+ */
+export async function endPod(namespace: string, variant: Variant): Promise<Told> {
+  await startLoadPod(namespace);
+  await apply(namespace, ...manifestsOf(variant));
+  await waitFor(namespace, `deployment/${NAME}`, 'condition=Available', READY_MS);
+  const pod = await firstPod(namespace);
+  const host = await serviceAddress(namespace);
+  await conntrackFlush();
+  const log = join(LOGS, pod.node, 'kubelet.log');
+  const { size } = await stat(log);
+  const start = (clients: Clients): Promise<Load> =>
+    startLoad(namespace, clients, { host, port: 80, path: '/', rate: RATE, clients });
+  const loads = { new: await start('new'), kept: await start('kept') };
+  await sleep(BEFORE_MS);
+  const agentLog = variant.podusher ? followLog(namespace, pod.name, 'podusher') : Promise.resolve('');
+  const states = await watch(namespace, 'pod', pod.name);
+  const isReplaced = variant.replicas > 1;
+  await kubectl(['--namespace', namespace, ...(isReplaced ? deleting(pod.name) : SCALING_DOWN)]);
+  await waitFor(namespace, `pod/${pod.name}`, 'delete', GONE_MS);
+  await sleep(AFTER_MS);
+  const outcomes = { new: await loads.new.stop(), kept: await loads.kept.stop() };
+  return tell({
+    pod: { namespace, ...pod },
+    outcomes,
+    kubeletLog: (await readFile(log)).subarray(size).toString(),
+    agentLog: await agentLog,
+    states: await states.stop(),
+    isReplaced,
+    now: Date.now(),
+  });
+}
+
+const SCALING_DOWN = ['scale', `deployment/${NAME}`, '--replicas=0'];
+
+function deleting(pod: string): readonly string[] {
+  return ['delete', 'pod', pod, '--wait=false'];
+}
+
+/** It ends when the container does. */
+function followLog(namespace: string, pod: string, container: string): Promise<string> {
+  const follow = ['--namespace', namespace, 'logs', '--follow', pod, '--container', container];
+  return kubectl(follow, { timeoutMs: GONE_MS + AFTER_MS });
+}
+
+const PodsSchema = v.object({
+  items: v.array(
+    v.object({
+      metadata: v.object({ name: v.string(), uid: v.string() }),
+      spec: v.object({ nodeName: v.string(), terminationGracePeriodSeconds: v.number() }),
+    }),
+  ),
+});
+
+interface Pod {
+  readonly name: string;
+  readonly uid: string;
+  readonly node: string;
+  readonly gracePeriodMs: number;
+}
+
+async function firstPod(namespace: string): Promise<Pod> {
+  const { items } = v.parse(PodsSchema, await get(namespace, 'pods', '--selector', `app=${NAME}`));
+  const [first] = items;
+  if (first === undefined) throw new Error(`There is no pod of "${NAME}"`);
+  const { metadata, spec } = first;
+  const gracePeriodMs = spec.terminationGracePeriodSeconds * 1000;
+  return { name: metadata.name, uid: metadata.uid, node: spec.nodeName, gracePeriodMs };
+}
+
+const ServiceSchema = v.object({ spec: v.object({ clusterIP: v.string() }) });
+
+async function serviceAddress(namespace: string): Promise<string> {
+  return v.parse(ServiceSchema, await get(namespace, 'service', NAME)).spec.clusterIP;
+}
