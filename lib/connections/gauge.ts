@@ -6,7 +6,7 @@ import type { InFlightSource } from '../settings/settings.ts';
 export type GaugeSource = Extract<InFlightSource, { readonly url: unknown }>;
 
 /** Longer answers are not read. */
-export const MOST_GAUGE_BYTES: number = 4 * 1024 * 1024;
+export const MOST_GAUGE_BYTES: number = 1024 * 1024;
 
 /**
  * Reads one number out of what a gauge's URL answered: how many requests are in flight.

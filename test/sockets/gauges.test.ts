@@ -33,11 +33,39 @@ test('createGauges() tells the last value, as of when it was asked, and since wh
   answer = unparsed('HTTP 500');
   assert.deepEqual(await ask(1200), { type: 'problem', problem: 'HTTP 500' });
   answer = parsed('{"running":1}');
-  assert.deepEqual(await ask(1300), { type: 'value', at: 1300, value: 1, busySince: 1000 });
+  assert.deepEqual(await ask(1500), { type: 'value', at: 1500, value: 1, busySince: 1000 });
   answer = parsed('{"running":0}');
-  assert.deepEqual(await ask(1400), { type: 'value', at: 1400, value: 0, busySince: undefined });
+  assert.deepEqual(await ask(1600), { type: 'value', at: 1600, value: 0, busySince: undefined });
   answer = parsed('nonsense');
-  assert.deepEqual(await ask(1500), { type: 'problem', problem: 'The answer is not JSON' });
+  assert.deepEqual(await ask(1700), { type: 'problem', problem: 'The answer is not JSON' });
+});
+
+function long(mib: number): Parsed<string> {
+  return parsed(`{"running":2}${' '.repeat(mib * 1024 * 1024 - 13)}`);
+}
+
+test('createGauges() asks less often when answers are long or fail, and within 256 ms all the same', async () => {
+  const table: readonly (readonly [string, () => Promise<Parsed<string>>, number])[] = [
+    ['short', () => Promise.resolve(parsed('{"running":2}')), 100],
+    ['a quarter of a MiB', () => Promise.resolve(long(0.25)), 100],
+    ['half a MiB', () => Promise.resolve(long(0.5)), 128],
+    ['as long as it may be', () => Promise.resolve(long(1)), 256],
+    ['too long', () => Promise.resolve(unparsed('It answered more than 1048576 bytes')), 256],
+    ['nothing', () => Promise.reject(new Error('connect ECONNREFUSED')), 256],
+  ];
+  for (const [what, answer, everyMs] of table) {
+    const askedAt: number[] = [];
+    const { gauges, time } = gaugesBy(() => {
+      askedAt.push(time.now);
+      return answer();
+    });
+    for (; time.now <= 1600; time.now += 1) {
+      gauges.ask([puma]);
+      if (askedAt.at(-1) === time.now) await settled();
+    }
+    const [first = 0, second = 0, third = 0] = askedAt;
+    assert.deepEqual([second - first, third - second], [everyMs, everyMs], what);
+  }
 });
 
 test('createGauges() asks one thing at a time, when a gauge does not answer', async () => {

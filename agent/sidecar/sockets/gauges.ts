@@ -13,6 +13,8 @@ export type FetchGauge = (
 ) => Promise<Parsed<string>>;
 
 const EVERY_MS = 100;
+/** Reading and parsing takes some 10 ms for each MiB: so the longest answers are asked for each 256 ms. */
+const MOST_BYTES_PER_MS = 4096;
 const TIMEOUT_MS = 1000;
 
 /** Asks the containers' gauges, at most one request at a time each. */
@@ -26,6 +28,7 @@ export interface Gauges {
 interface Asked {
   readonly source: GaugeSource;
   at: number;
+  dueAt: number;
   inFlight: boolean;
   busySince: number | undefined;
 }
@@ -38,6 +41,7 @@ export function createGauges(fetchGauge: FetchGauge, clock: () => number): Gauge
   const ask = async (name: string, gauge: Asked): Promise<void> => {
     gauge.inFlight = true;
     gauge.at = clock();
+    gauge.dueAt = gauge.at + pauseAfter(MOST_GAUGE_BYTES);
     const reading = await readOnce(fetchGauge, gauge);
     gauge.inFlight = false;
     // Its source may have been set anew meanwhile.
@@ -55,20 +59,28 @@ export function createGauges(fetchGauge: FetchGauge, clock: () => number): Gauge
         }
         const known = asked.get(name);
         const gauge =
-          known?.source === source ? known : { source, at: 0, inFlight: false, busySince: undefined };
+          known?.source === source
+            ? known
+            : { source, at: 0, dueAt: 0, inFlight: false, busySince: undefined };
         if (gauge !== known) {
           asked.set(name, gauge);
           readings.delete(name);
         }
-        if (!gauge.inFlight && clock() - gauge.at >= EVERY_MS) void ask(name, gauge);
+        if (!gauge.inFlight && clock() >= gauge.dueAt) void ask(name, gauge);
       }
     },
   };
 }
 
+function pauseAfter(bytes: number): number {
+  return Math.max(EVERY_MS, bytes / MOST_BYTES_PER_MS);
+}
+
 async function readOnce(fetchGauge: FetchGauge, gauge: Asked): Promise<GaugeReading> {
   try {
     const body = await fetchGauge(gauge.source, { timeoutMs: TIMEOUT_MS, mostBytes: MOST_GAUGE_BYTES });
+    // One that fails may have been as long as it can be.
+    if (body.ok) gauge.dueAt = gauge.at + pauseAfter(body.value.length);
     const value = body.ok ? readGauge(gauge.source, body.value) : body;
     if (!value.ok) return { type: 'problem', problem: value.problems.join('; ') };
     // As of when it was asked, which is before the answer was made.
