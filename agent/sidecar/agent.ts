@@ -50,6 +50,7 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
   const observer = createObserver({
     own,
     now,
+    log,
     metrics,
     sampled: sample => drainer?.send({ type: 'sample', sample }),
     changed: () => answers.refresh(),

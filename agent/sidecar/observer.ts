@@ -5,6 +5,7 @@ import type { AgentSettings } from '../../lib/settings/agent-settings.ts';
 import type { Settings } from '../../lib/settings/settings.ts';
 import type { StatusSources } from '../../lib/status/status.ts';
 import { VERSION } from '../version.ts';
+import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { Network } from './probes/network.ts';
 import { createProber, type Prober } from './probes/prober.ts';
@@ -34,25 +35,23 @@ export interface Observer {
 export interface ObserverParts {
   readonly own: AgentSettings;
   readonly now: () => number;
+  readonly log: Logger;
   readonly metrics: Metrics;
   readonly sampled: (sample: Sample) => void;
   /** A verdict has changed. */
   readonly changed: () => void;
 }
 
-const NOT_READ: StatusSources = {
-  sockets: { used: 'none', because: 'They are read in drains only' },
-  arrivals: { used: 'none', because: 'They are told in drains only' },
-};
-
 /** @returns an observer that sees nothing yet: `reconfigure` tells it what there is. */
-export function createObserver({ own, now, metrics, sampled, changed }: ObserverParts): Observer {
+export function createObserver({ own, now, log, metrics, sampled, changed }: ObserverParts): Observer {
   const network = new Network(socket => sampler?.opened(socket));
   const request = createRequester(network, own.podIp, VERSION);
   let prober: Prober | undefined;
   let sampler: Sampler | undefined;
   let facts: SampleFacts | undefined;
   let unlisten: (() => void) | undefined;
+  /** Why it cannot be told which ports listen. */
+  let unlistened: string | undefined;
 
   function takeSample(sample: Sample, read: SampleFacts): void {
     facts = read;
@@ -82,6 +81,16 @@ export function createObserver({ own, now, metrics, sampled, changed }: Observer
     });
   }
 
+  function listen(): () => void {
+    return watchListening({
+      ports: ports => prober?.portsListen(ports),
+      problem(problem): void {
+        unlistened = problem;
+        if (problem !== undefined) log.warn(`The ports that listen cannot be read: ${problem}`);
+      },
+    });
+  }
+
   return {
     request,
     verdict: container =>
@@ -92,10 +101,11 @@ export function createObserver({ own, now, metrics, sampled, changed }: Observer
       prober?.reconfigure(settings.containers);
       sampler?.reconfigure(settings);
       unlisten?.();
+      unlistened = undefined;
       const isNeeded = settings.containers.some(
         ({ probe, ports }) => probe === undefined && ports.length > 0,
       );
-      unlisten = isNeeded ? watchListening(ports => prober?.portsListen(ports)) : undefined;
+      unlisten = isNeeded ? listen() : undefined;
     },
     watchDrain(on): void {
       if (on) return sampler?.begin();
@@ -104,7 +114,7 @@ export function createObserver({ own, now, metrics, sampled, changed }: Observer
     },
     accepted: () => sampler?.accepted(),
     get sources(): StatusSources {
-      return facts === undefined ? NOT_READ : sourcesOf(facts, own.outsideAddresses !== undefined);
+      return facts === undefined ? notRead(unlistened) : sourcesOf(facts, own.outsideAddresses !== undefined);
     },
     get arrivalsCount(): number {
       return facts?.arrivalsCount ?? 0;
@@ -114,6 +124,18 @@ export function createObserver({ own, now, metrics, sampled, changed }: Observer
       prober?.close();
       sampler?.close();
     },
+  };
+}
+
+/** Out of a drain nothing is read but which ports listen. */
+function notRead(problem: string | undefined): StatusSources {
+  const because =
+    problem === undefined
+      ? 'They are read in drains only'
+      : `The ports that listen cannot be read: ${problem}`;
+  return {
+    sockets: { used: 'none', because },
+    arrivals: { used: 'none', because: 'They are told in drains only' },
   };
 }
 
