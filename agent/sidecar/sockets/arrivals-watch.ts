@@ -141,7 +141,7 @@ export class ArrivalsWatch {
 
   /** @returns how many connections of the kind that is counted by lists have been opened since the drain began. */
   #countOpenings({ now, scope, counter, own, lists }: Readings, sockets: readonly Socket[]): Parsed<number> {
-    const isStill = scope.outsideAddresses === undefined && counter.ok && this.#countedAt === counter.value;
+    const isStill = counter.ok && this.#countedAt === counter.value;
     const isConfirmed = this.#arrivals !== undefined && !isUnconfirmed(this.#arrivals);
     if (this.#openings !== undefined && isStill && isConfirmed) return parsed(this.#openings.total);
     if (now < this.#nextCountAt)
