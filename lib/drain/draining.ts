@@ -1,6 +1,6 @@
 import type { ArrivalsEndedBecause, DrainedBecause } from './entry.ts';
 import type { Plan } from './plan.ts';
-import type { Sample } from './sample.ts';
+import type { InFlight, Sample } from './sample.ts';
 import type { Draining, Stopping } from './state.ts';
 import type { Turn } from './turn.ts';
 
@@ -61,11 +61,21 @@ function whyDrained(
 ): DrainedBecause | undefined {
   if (turn.due(plan.drainMaxAt)) return 'drain-max';
   if (state.arrivalsEnded === undefined || fresh === undefined) return undefined;
-  const { requests, inDoubt, oldestBegunAt, unknown } = fresh.inFlight;
+  const { requests, inDoubt, unknown } = fresh.inFlight;
   if (unknown !== undefined) return undefined;
   if (requests + inDoubt === 0) return 'nothing in flight';
-  const { at } = state.arrivalsEnded;
-  const onlyLater = oldestBegunAt !== undefined && oldestBegunAt > at;
-  const keptMaxAt = Math.max(plan.drainMinAt, at + state.settings.drainKeptMaxMs);
-  return onlyLater && turn.due(keptMaxAt) ? 'drain-kept-max' : undefined;
+  const keptAt = keptMaxAt(state, plan);
+  const isOver = keptAt !== undefined && hasOnlyLater(state, fresh.inFlight) && turn.due(keptAt);
+  return isOver ? 'drain-kept-max' : undefined;
+}
+
+/** @returns when requests that begin now are waited for no longer; undefined as long as the arrivals go on. */
+export function keptMaxAt({ arrivalsEnded, settings }: Draining, plan: Plan): number | undefined {
+  if (arrivalsEnded === undefined) return undefined;
+  return Math.min(plan.drainMaxAt, Math.max(plan.drainMinAt, arrivalsEnded.at + settings.drainKeptMaxMs));
+}
+
+/** @returns whether all that is in flight began when the arrivals had ended, on connections that clients keep. */
+export function hasOnlyLater({ arrivalsEnded }: Draining, { oldestBegunAt }: InFlight): boolean {
+  return arrivalsEnded !== undefined && oldestBegunAt !== undefined && oldestBegunAt > arrivalsEnded.at;
 }

@@ -80,14 +80,20 @@ function readWithin({ sample }: Restarting, ageMs: number, { now }: Turn): Sampl
   return sample !== undefined && now - sample.at <= ageMs ? sample.read : undefined;
 }
 
+/**
+ * @returns how long a container that restarts is given to stop, in ms. One that others depend on may have 0s of a
+ *   termination, but it needs as long as any other to exit.
+ */
+export function restartStopMs({ settings }: Restarting, name: HookName): number {
+  return Math.max(containerOf(settings, nameOf(name)).stopTimeoutMs, DEFAULT_STOP_TIMEOUT_MS);
+}
+
 /** @returns undefined once the container has stopped: its restart is the kubelet's from here on. */
 function endIfStopped(state: Restarting, name: HookName, hook: Hook, turn: Turn): Hook | undefined {
   if (name === state.settings.self || hook.released === undefined) return hook;
   const { at } = hook.released;
   const seen = isSeenGone(state, nameOf(name)) && turn.now > at;
-  const { stopTimeoutMs } = containerOf(state.settings, nameOf(name));
-  // One that others depend on may have 0s of a termination, but it needs as long as any other to exit.
-  if (!seen && !turn.due(at + Math.max(stopTimeoutMs, DEFAULT_STOP_TIMEOUT_MS))) return hook;
+  if (!seen && !turn.due(at + restartStopMs(state, name))) return hook;
   if (name !== null) {
     turn.tell({ type: 'stopped', container: name, because: seen ? 'seen' : 'time' });
     if (seen) turn.emit({ type: 'reset', container: name });

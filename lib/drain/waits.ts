@@ -1,4 +1,6 @@
+import { hasOnlyLater, keptMaxAt } from './draining.ts';
 import { nameOf, type Plan, planOf, SETTLE_MS } from './plan.ts';
+import { restartStopMs } from './restart.ts';
 import type { InFlight } from './sample.ts';
 import type { Draining, Restarting, State, Termination } from './state.ts';
 import { waiting } from './state.ts';
@@ -24,17 +26,18 @@ export function waitsOf(state: State): Wait[] {
 }
 
 function restartWaits(state: Restarting): Wait[] {
-  const boundMs = Math.max(SETTLE_MS, state.settings.restartDrainMaxMs);
-  return [...state.hooks]
-    .filter(([, hook]) => hook.released === undefined)
-    .map(([name, hook]) =>
-      name === state.settings.self
-        ? { what: OTHER_HOOKS, untilAt: hook.since + SETTLE_MS }
-        : {
-            what: `what is in flight in ${name ?? 'the pod'}, which restarts`,
-            untilAt: hook.since + boundMs,
-          },
-    );
+  const { self, restartDrainMaxMs } = state.settings;
+  const boundMs = Math.max(SETTLE_MS, restartDrainMaxMs);
+  return [...state.hooks].flatMap(([name, { since, released }]) => {
+    if (name === self)
+      return released === undefined ? [{ what: OTHER_HOOKS, untilAt: since + SETTLE_MS }] : [];
+    if (released !== undefined) {
+      const untilAt = released.at + restartStopMs(state, name);
+      return [{ what: `${name ?? 'a container'}, which restarts, to stop`, untilAt }];
+    }
+    const what = `what is in flight in ${name ?? 'the pod'}, which restarts`;
+    return [{ what, untilAt: since + boundMs }];
+  });
 }
 
 function drainWaits(state: Draining, plan: Plan): Wait[] {
@@ -46,8 +49,11 @@ function drainWaits(state: Draining, plan: Plan): Wait[] {
   if (state.arrivalsEnded === undefined && at < plan.arrivalsMaxAt) {
     waits.push({ what: 'new connections to end', untilAt: plan.arrivalsMaxAt });
   }
-  const inFlight = inFlightWords(state.sample?.read.inFlight);
-  if (inFlight !== undefined) waits.push({ what: inFlight, untilAt: plan.drainMaxAt });
+  const inFlight = state.sample?.read.inFlight;
+  const what = inFlightWords(inFlight);
+  const onlyLater = inFlight !== undefined && hasOnlyLater(state, inFlight);
+  const untilAt = (onlyLater ? keptMaxAt(state, plan) : undefined) ?? plan.drainMaxAt;
+  if (what !== undefined) waits.push({ what, untilAt });
   return waits;
 }
 

@@ -1,6 +1,7 @@
 import { budget } from '../drain/budget.ts';
+import { keptMaxAt } from '../drain/draining.ts';
 import { nameOf, planOf, SETTLE_MS } from '../drain/plan.ts';
-import type { Serving, State } from '../drain/state.ts';
+import type { Serving, State, Termination } from '../drain/state.ts';
 import { waitsOf } from '../drain/waits.ts';
 import type { Readiness } from '../readiness/aggregate.ts';
 import type { Verdict } from '../readiness/verdict.ts';
@@ -113,10 +114,9 @@ function releaseBy(state: Exclude<State, Serving>, name: string): number {
 }
 
 function drainStatus(state: State | undefined, count: number): StatusDrain {
-  const deadlines = { drainMinAt: null, arrivalsMaxAt: null, drainMaxAt: null, endAt: null, healAt: null };
   if (state === undefined || state.phase === 'serving') {
     const nothing = { kind: null, since: null, evidence: null, arrivals: null, inFlight: null };
-    return { phase: 'serving', ...nothing, waitsFor: [], deadlines };
+    return { phase: 'serving', ...nothing, waitsFor: [], deadlines: NO_DEADLINES };
   }
   const kind = state.phase === 'settling' ? null : state.kind;
   const read = state.sample?.read;
@@ -128,20 +128,27 @@ function drainStatus(state: State | undefined, count: number): StatusDrain {
     since: state.since,
     evidence: evidenceOf(state),
     waitsFor: waitsOf(state),
-    deadlines: 'stopped' in state ? pick(planOf(state)) : deadlines,
+    deadlines: 'stopped' in state ? deadlinesOf(state) : NO_DEADLINES,
     arrivals,
     inFlight: read?.inFlight ?? null,
   };
 }
 
-function pick({
-  drainMinAt,
-  arrivalsMaxAt,
-  drainMaxAt,
-  endAt,
-  healAt,
-}: StatusDrain['deadlines']): StatusDrain['deadlines'] {
-  return { drainMinAt, arrivalsMaxAt, drainMaxAt, endAt, healAt };
+/** Of anything but a termination: what it waits for has its own. */
+const NO_DEADLINES: StatusDrain['deadlines'] = {
+  drainMinAt: null,
+  arrivalsMaxAt: null,
+  keptMaxAt: null,
+  drainMaxAt: null,
+  endAt: null,
+  healAt: null,
+};
+
+function deadlinesOf(state: Termination): StatusDrain['deadlines'] {
+  const plan = planOf(state);
+  const { drainMinAt, arrivalsMaxAt, drainMaxAt, endAt, healAt } = plan;
+  const keptAt = state.phase === 'draining' ? keptMaxAt(state, plan) : undefined;
+  return { drainMinAt, arrivalsMaxAt, keptMaxAt: keptAt ?? null, drainMaxAt, endAt, healAt };
 }
 
 function evidenceOf(state: Exclude<State, Serving>): string | null {

@@ -56,6 +56,7 @@ const drain = v.strictObject({
   deadlines: v.strictObject({
     drainMinAt: timeOrNull,
     arrivalsMaxAt: timeOrNull,
+    keptMaxAt: timeOrNull,
     drainMaxAt: timeOrNull,
     endAt: timeOrNull,
     healAt: timeOrNull,

@@ -94,6 +94,8 @@ export interface StatusDrain {
 export interface StatusDeadlines {
   readonly drainMinAt: number | null;
   readonly arrivalsMaxAt: number | null;
+  /** Once new connections have ended: for the requests that begin later on kept ones. */
+  readonly keptMaxAt: number | null;
   readonly drainMaxAt: number | null;
   /** The end of the grace period. */
   readonly endAt: number | null;

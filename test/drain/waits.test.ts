@@ -33,7 +33,20 @@ const CASES: readonly [
     [0, hook('rails')],
     [500, hook(null)],
   ],
-  ['a restarting container was released', [], 6000, {}, [0, hook('rails')]],
+  [
+    'a restarting container was released',
+    ['rails, which restarts, to stop: 10000'],
+    6000,
+    {},
+    [0, hook('rails')],
+  ],
+  [
+    'hooks that name nobody were released for a restart',
+    ['a container, which restarts, to stop: 10000'],
+    6000,
+    {},
+    [0, hook(null)],
+  ],
   ['drain-min has not passed', ['drain-min: 5000', 'new connections to end: 20000'], 100, {}, ALL],
   [
     'no reading has come',
@@ -66,6 +79,24 @@ const CASES: readonly [
     {},
     [0, sockets({ inFlight: requests(2, 0, { inDoubt: 1 }) })],
     ALL,
+  ],
+  [
+    'only requests that began later are in flight, on kept connections',
+    ['1 request in flight: 10000'],
+    8000,
+    {},
+    ALL,
+    [4000, sockets({ inFlight: requests(1, 4000) })],
+    [6000, sockets({ inFlight: requests(1, 6000) })],
+  ],
+  [
+    'drain-max comes before drain-kept-max',
+    ['1 request in flight: 9000'],
+    8000,
+    { drainMaxMs: 9000 },
+    ALL,
+    [4000, sockets({ inFlight: requests(1, 4000) })],
+    [6000, sockets({ inFlight: requests(1, 6000) })],
   ],
   [
     'auth waits for rails, and the agent for both',
@@ -123,7 +154,7 @@ test('waitsOf() says of the own hook, in a restart, what it waits for and until 
     6500,
   );
   assert.deepEqual(
-    waitsOf(told.state).map(({ untilAt }) => untilAt - T),
-    [7000],
+    waitsOf(told.state).map(({ what, untilAt }) => `${what}: ${untilAt - T}`),
+    ['rails, which restarts, to stop: 10000', 'other hooks, to tell a termination from a restart: 7000'],
   );
 });

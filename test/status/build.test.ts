@@ -22,10 +22,18 @@ const READY: Verdict = { type: 'ready', reason: 'port 3000 listens', since: T - 
 const FAILED: Verdict = { type: 'failed', reason: 'connect ECONNREFUSED', since: T - 1000 };
 
 const ALL = [0, hook('rails'), hook('auth'), hook('podusher')] as const satisfies Scene;
-const NO_DEADLINES = { drainMinAt: null, arrivalsMaxAt: null, drainMaxAt: null, endAt: null, healAt: null };
+const NO_DEADLINES = {
+  drainMinAt: null,
+  arrivalsMaxAt: null,
+  keptMaxAt: null,
+  drainMaxAt: null,
+  endAt: null,
+  healAt: null,
+};
 const DEADLINES = {
   drainMinAt: T + 5000,
   arrivalsMaxAt: T + 20_000,
+  keptMaxAt: null,
   drainMaxAt: T + 25_000,
   endAt: T + 30_000,
   healAt: T + 40_000,
@@ -185,6 +193,12 @@ for (const [phase, atMs, scenes, drain] of PHASES) {
     assert.deepEqual(statusAt(atMs, scenes).drain, drain);
   });
 }
+
+test('buildStatus() tells until when kept connections are waited for once new ones have ended', () => {
+  const busy = sockets({ inFlight: requests(1, 0) });
+  const { deadlines } = statusAt(8000, [ALL, [0, busy]]).drain;
+  assert.deepEqual(deadlines, { ...DEADLINES, keptMaxAt: T + 10_000 });
+});
 
 test('buildStatus() names SIGTERM as the evidence when it was', () => {
   assert.equal(

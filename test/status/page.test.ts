@@ -7,7 +7,7 @@ import type { Status } from '../../lib/status/status.ts';
 import { EVERY, T } from '../timeline/entries.ts';
 import { anyText, withText } from '../timeline/outside.ts';
 import { elements } from '../timeline/well-formed.ts';
-import { BAD_SETTINGS, DRAINING, NOT_READY, SERVING, STATUSES, STOPPED } from './statuses.ts';
+import { BAD_SETTINGS, DRAINING, NOT_READY, RESTARTING, SERVING, STATUSES, STOPPED } from './statuses.ts';
 
 /** @returns what a reader sees above the containers, as text. */
 function top(status: Status): string {
@@ -35,6 +35,30 @@ test('renderPage() answers first: is it ready, what blocks it, what a drain wait
   );
   assert.match(top(BAD_SETTINGS), /BAD SETTINGS 5 problems in the annotations/u);
   assert.match(top({ ...SERVING, ready: false }), /NOT READY No reason is known yet/u);
+});
+
+test('renderPage() tells of a restart what it waits for, and nothing of a termination', () => {
+  assert.match(
+    top(RESTARTING),
+    /DRAINING A restart of single containers; the pod stays; .* Waits for rails, which restarts, to stop : 3\.6 s more at most$/u,
+  );
+  const page = renderPage(RESTARTING);
+  assert.match(page, /<h2>Restart<\/h2>/u);
+  for (const word of ['Deadlines', '<dt>New connections</dt>']) {
+    assert.ok(!page.includes(word), word);
+    assert.ok(renderPage(DRAINING).includes(word), word);
+  }
+});
+
+test('renderPage() shows each deadline of a termination, and whether new connections have come', () => {
+  const page = renderPage(DRAINING);
+  assert.match(page, /Deadlines/u);
+  const inOrder = [...page.matchAll(/<td>([^<]*): [^<]*<\/td><\/tr>/gu)].map(([, name]) => name);
+  assert.deepEqual(inOrder.slice(0, 4), ['drain-min', 'drain-kept-max', 'drain-arrivals-max', 'drain-max']);
+  assert.match(page, /ended; 38 connections since the drain began/u);
+  const arrivals = { state: 'arriving', lastArrivalAt: null, count: 0 } as const;
+  const quiet = renderPage({ ...DRAINING, drain: { ...DRAINING.drain, arrivals } });
+  assert.match(quiet, /none since the drain began; not long enough to call that their end/u);
 });
 
 test('renderPage() says in the title what the page says on top', () => {

@@ -38,7 +38,14 @@ const STATSD: StatusContainer = {
   inFlight: null,
 };
 
-const NEVER = { drainMinAt: null, arrivalsMaxAt: null, drainMaxAt: null, endAt: null, healAt: null } as const;
+const NEVER = {
+  drainMinAt: null,
+  arrivalsMaxAt: null,
+  keptMaxAt: null,
+  drainMaxAt: null,
+  endAt: null,
+  healAt: null,
+} as const;
 
 export const SERVING: Status = {
   name: 'rails-auth-7d9f8b6c5d-x2x7k',
@@ -137,6 +144,7 @@ export const DRAINING: Status = {
     deadlines: {
       drainMinAt: T + 5008,
       arrivalsMaxAt: T + 20_008,
+      keptMaxAt: T + 10_230,
       drainMaxAt: T + 23_008,
       endAt: T + 30_008,
       healAt: T + 40_008,
@@ -147,6 +155,45 @@ export const DRAINING: Status = {
   timeline: [
     ...NOT_READY.timeline,
     ...WITH.filter(entry => entry.actor === 'podusher' && entry.at < T + 8100),
+  ],
+};
+
+/** rails has failed its liveness probe: it drains by itself, and the pod stays. */
+export const RESTARTING: Status = {
+  ...SERVING,
+  now: T + 6500,
+  ready: false,
+  blockers: [{ reason: 'drain: rails restarts', since: T + 1000 }],
+  containers: [
+    {
+      ...RAILS,
+      shutdown: { state: 'released', since: T + 5100, releaseBy: null, because: 'restart drained' },
+      inFlight: NOTHING,
+    },
+    { ...AUTH, inFlight: NOTHING },
+    STATSD,
+  ],
+  drain: {
+    phase: 'draining',
+    kind: 'restart',
+    since: T + 100,
+    evidence: 'hooks of others alone',
+    waitsFor: [{ what: 'rails, which restarts, to stop', untilAt: T + 10_100 }],
+    deadlines: NEVER,
+    arrivals: { state: 'arriving', lastArrivalAt: null, count: 0 },
+    inFlight: NOTHING,
+  },
+  timeline: [
+    { actor: 'podusher', at: T + 100, type: 'hook', container: 'rails' },
+    { actor: 'podusher', at: T + 1100, type: 'restart', container: 'rails' },
+    {
+      actor: 'podusher',
+      at: T + 5100,
+      type: 'released',
+      container: 'rails',
+      because: 'restart drained',
+      left: NOTHING,
+    },
   ],
 };
 
@@ -255,6 +302,7 @@ export const STATUSES: Readonly<Record<string, Status>> = {
   SERVING,
   NOT_READY,
   DRAINING,
+  RESTARTING,
   STOPPED,
   BAD_SETTINGS,
   HOSTILE_NAMES,
