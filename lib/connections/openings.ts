@@ -83,14 +83,15 @@ export function noteOpening({ total, known }: Openings, { name, at }: Report): O
 }
 
 /**
- * @returns how long ago connections ended, in ms, by the sockets that are in TIME-WAIT, or were opened, by the reports:
- * each connection once.
+ * @returns how long ago connections were opened, in ms, each of them once: by the reports, or else by the sockets in
+ * TIME-WAIT, which tell when they ended. Most connections are short, and as long as as many are open as before, as
+ * many have ended as were opened.
  */
 export function agesOfOpenings(sockets: Iterable<Socket>, reports: Iterable<Report>, now: number): number[] {
   const ages = new Map<string, number>();
-  for (const { name, at } of reports) ages.set(name, now - at);
   for (const socket of sockets) {
     if (socket.state === 'time-wait') ages.set(connectionName(socket), TIME_WAIT_MS - socket.timerMs);
   }
+  for (const { name, at } of reports) ages.set(name, now - at);
   return [...ages.values()];
 }

@@ -19,9 +19,12 @@ export function addReading(readings: readonly Reading[], reading: Reading): read
 }
 
 /**
- * The rate of the last 10 or 60 s, whichever is higher.
+ * The rate of the last 10 or 60 s, whichever is higher. Connections within the pod that were opened and are kept count
+ * as from outside, and kept ones that ended are taken off, for when they were opened is not known: a pool that is
+ * opened anew changes nothing.
+ *
  * @param readings of the last minute, the last of them now.
- * @param insideAgesMs how long ago connections within the pod were opened.
+ * @param insideAgesMs how long ago connections within the pod were opened, as by `agesOfOpenings`.
  * @returns connections from outside per second; undefined where less than a second was watched.
  */
 export function rateOfReadings(
@@ -41,7 +44,7 @@ export function rateOfReadings(
 
 /**
  * The same, where connections from outside can be told from the list of sockets alone.
- * @param outsideAgesMs how long ago connections from outside were opened.
+ * @param outsideAgesMs how long ago connections from outside were opened, as by `agesOfOpenings`.
  * @param watchedMs how long the pod has been serving.
  */
 export function rateOfAges(outsideAgesMs: readonly number[], watchedMs: number): number | undefined {

@@ -35,6 +35,14 @@ test('countOpenings() counts each connection once, by whichever of its ends', ()
   assert.deepEqual(totals([], [serverEnd(1, 'a'), serverEnd(2, 'c')], []), [2, 2]);
 });
 
+test('countOpenings() takes no end of a connection for an opening', () => {
+  const known = [serverEnd(1, 'a'), serverEnd(2, 'c')];
+  assert.deepEqual(
+    totals(known, [clientEnd(1, 'b', 'time-wait'), serverEnd(2, 'c', 'fin-wait-2')], []),
+    [0, 0],
+  );
+});
+
 test('countOpenings() counts again when the same ends are used for another connection', () => {
   const closed = clientEnd(1, 'b', 'time-wait');
   assert.deepEqual(totals([], [closed], [serverEnd(1, 'c')], [clientEnd(1, 'd', 'time-wait')]), [1, 2, 2]);
@@ -74,13 +82,17 @@ test('beginOpenings() does not count what was there or reported before', () => {
   assert.equal(countOpenings(openings, [serverEnd(1, 'a'), serverEnd(2, 'c')], 100).total, 0);
 });
 
-test('agesOfOpenings() tells each connection once, by TIME-WAIT or by its report', () => {
+test('agesOfOpenings() tells each connection once, by its report or else by TIME-WAIT', () => {
   const closed = { ...clientEnd(1, 'b', 'time-wait'), timerMs: 50_000 };
+  const reported = { ...clientEnd(2, 'd', 'time-wait'), timerMs: 50_000 };
   const reports = [
-    { name: connectionName(closed), at: 80_000 },
-    { name: connectionName(clientEnd(2, 'd')), at: 99_000 },
+    { name: connectionName(reported), at: 80_000 },
+    { name: connectionName(clientEnd(3, 'e')), at: 99_000 },
   ];
-  const ages = agesOfOpenings([closed, serverEnd(3, 'e')], reports, 100_000);
-  assert.deepEqual(new Set(ages), new Set([1000, 10_000]));
-  assert.equal(ages.length, 2);
+  const ages = agesOfOpenings([closed, reported, serverEnd(4, 'f')], reports, 100_000);
+  assert.deepEqual(
+    ages.toSorted((a, b) => a - b),
+    [1000, 10_000, 20_000],
+    'opened, ended, opened',
+  );
 });

@@ -47,6 +47,23 @@ test('rateOfReadings() takes the connections within the pod off, of each window 
   );
 });
 
+test('rateOfReadings() is not changed by connections within the pod that are closed and opened anew', () => {
+  // Two a second from outside; 5 s ago the pod's thirty kept connections were closed and opened anew.
+  const rate = rateOfReadings(
+    readings(100, second => second * 2 + (second > 95 ? 30 : 0)),
+    Array<number>(30).fill(5000),
+  );
+  assert.ok(rate !== undefined && Math.abs(rate - 2) < 0.1, String(rate));
+});
+
+test('rateOfReadings() goes by the last 10 s, when kept connections within the pod ended before', () => {
+  const rate = rateOfReadings(
+    readings(100, second => second * 2),
+    Array<number>(60).fill(30_000),
+  );
+  assert.ok(rate !== undefined && Math.abs(rate - 2) < 0.1, String(rate));
+});
+
 test('rateOfReadings() goes by what there is when the agent has just begun, and by nothing under a second', () => {
   assert.equal(rateOfReadings([], []), undefined);
   assert.equal(rateOfReadings([{ at: 0, accepted: 5 }], []), undefined);
