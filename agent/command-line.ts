@@ -18,7 +18,10 @@ export interface CommandLine {
   readonly problems: readonly Problem[];
 }
 
-const SETTINGS = new Set([...Object.values(AGENT), ...Object.values(POD)].map(({ name }) => `--${name}`));
+const ROWS = [...Object.values(AGENT), ...Object.values(POD)];
+const SETTINGS = new Set(ROWS.map(({ name }) => `--${name}`));
+/** Alone they stand for `true`: `--api`. */
+const BOOLEANS = new Set(ROWS.filter(row => typeof row.default === 'boolean').map(({ name }) => `--${name}`));
 const SWITCHES = new Set(['--help', '-h', '--version']);
 
 /** A flag with what belongs to it, or a word that belongs to none. */
@@ -45,8 +48,8 @@ export function readCommandLine(args: readonly string[]): CommandLine {
     const name = flag.slice(2);
     const problem = flagProblem(flag, value) ?? (flags.has(name) ? 'Given more than once' : undefined);
     if (problem !== undefined) problems.push({ source: `flag ${flag}`, message: problem });
-    else if (value === undefined) switches.add(flag);
-    else flags.set(name, value);
+    else if (value === undefined && SWITCHES.has(flag)) switches.add(flag);
+    else flags.set(name, value ?? 'true');
   }
   return { asks: asked(switches), flags, problems };
 }
@@ -55,6 +58,7 @@ function flagProblem(flag: string, value: string | undefined): string | undefine
   if (SWITCHES.has(flag)) {
     return value === undefined ? undefined : `Takes no value, but has ${quoted(value)}`;
   }
+  if (BOOLEANS.has(flag)) return undefined;
   if (SETTINGS.has(flag)) return value === undefined ? `Has no value; write ${flag}=VALUE` : undefined;
   return `Not a flag${didYouMean(flag, [...SETTINGS, ...SWITCHES])}; --help lists them`;
 }

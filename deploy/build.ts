@@ -1,5 +1,6 @@
 /**
- * Builds `dist/`: `podusher.cjs` starts `main.cjs`, which is the agent and loads `rehearse.cjs` for that command alone.
+ * Builds `dist/`: `podusher.cjs` starts `main.cjs`, which is the agent and loads `rehearse.cjs` for that command alone,
+ * `kubernetes.cjs` where the API is asked for.
  * CommonJS, for a bundle of ES modules costs 12 MiB more memory (node:vm's module graph). Names are kept, so that stack
  * traces can be read.
  */
@@ -12,14 +13,19 @@ import { type BuildOptions, build, type Plugin } from 'esbuild';
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 
-/** The other commands stay out of the agent's file. */
-const commandsApart: Plugin = {
-  name: 'commands-apart',
+/** What stays out of the agent's file, for few need it. */
+const APART: ReadonlyMap<string, string> = new Map([
+  ['./rehearse/command.ts', './rehearse.cjs'],
+  ['../kubernetes/pod-api.ts', './kubernetes.cjs'],
+]);
+
+const apart: Plugin = {
+  name: 'apart',
   setup(setup) {
-    setup.onResolve({ filter: /^\.\/rehearse\/command\.ts$/ }, () => ({
-      path: './rehearse.cjs',
-      external: true,
-    }));
+    setup.onResolve({ filter: /^\..*\.ts$/ }, args => {
+      const path = APART.get(args.path);
+      return path === undefined ? undefined : { path, external: true };
+    });
   },
 };
 
@@ -52,13 +58,14 @@ const common: BuildOptions = {
   // import() becomes require(): Node's loader of ES modules is never started.
   supported: { 'dynamic-import': false },
   external: ['koffi'],
-  plugins: [commandsApart, metricsByParts],
+  plugins: [apart, metricsByParts],
   legalComments: 'none',
   logLevel: 'warning',
 };
 
 await rm(dist, { recursive: true, force: true });
 await build({ ...common, entryPoints: ['agent/rehearse/command.ts'], outfile: 'dist/rehearse.cjs' });
+await build({ ...common, entryPoints: ['agent/kubernetes/pod-api.ts'], outfile: 'dist/kubernetes.cjs' });
 await build({
   ...common,
   entryPoints: ['agent/main.ts'],

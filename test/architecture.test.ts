@@ -39,7 +39,6 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   koffi: /^agent\/sidecar\/sockets\//,
   pino: /^agent\/sidecar\/log\.ts$/,
   'prom-client': /^agent\/sidecar\/metrics\.ts$/,
-  '@kubernetes/client-node': /^agent\/kubernetes\//,
 };
 
 /** What lib must do without: time, chance and the outside world come in as arguments. */
@@ -151,7 +150,9 @@ test('the commands do not use each other, but for the probes that a rehearsal sh
     const used = [...loads, ...loadsLater, ...types].filter(other => other.startsWith('agent/'));
     const command = folderOf(path);
     if (command === 'sidecar') return used.filter(other => other.startsWith('agent/rehearse/'));
-    if (command === 'rehearse') return used.filter(other => /\/sidecar\//.test(other) && !shared.test(other));
+    if (command === 'kubernetes') return used.filter(other => /\/(sidecar|rehearse)\//.test(other));
+    if (command === 'rehearse')
+      return used.filter(other => /\/(sidecar|kubernetes)\//.test(other) && !shared.test(other));
     if (path === 'agent/main.ts') return [];
     return used.filter(other => other.split('/').length > 2);
   });
@@ -183,7 +184,7 @@ test('the agent never loads what is for development, and late what few pods need
   );
   const atStart = [...closure(modules, 'agent/main.ts', false)];
   const late =
-    /^(koffi|yaml|node:http2|node:child_process|@kubernetes\/.*|agent\/rehearse\/.*|lib\/kubelet\/.*)$/;
+    /^(koffi|yaml|node:(http2|https|tls|child_process)|(agent|lib)\/kubernetes\/.*|agent\/rehearse\/.*|lib\/kubelet\/.*)$/;
   assert.deepEqual(
     atStart.filter(
       path => late.test(path) || path === 'lib/status/page.ts' || path === 'lib/timeline/svg.ts',
@@ -200,7 +201,7 @@ const TELL_LOADED = `
     ...process.report.getReport().sharedObjects,
   ]));`;
 
-test('the built agent loads neither koffi nor the rehearsal when it starts', {
+test('the built agent loads neither koffi nor the rehearsal nor what asks the API when it starts', {
   timeout: 120_000,
 }, async () => {
   const built = join(ROOT, 'dist/podusher.cjs');
@@ -218,7 +219,7 @@ test('the built agent loads neither koffi nor the rehearsal when it starts', {
     const files: unknown[] = Array.isArray(loaded) ? loaded : [];
     assert.ok(files.includes(built), 'the hook works');
     assert.deepEqual(
-      files.filter(file => /rehearse|koffi|node_modules/.test(String(file).replace(ROOT, ''))),
+      files.filter(file => /rehearse|koffi|kubernetes|node_modules/.test(String(file).replace(ROOT, ''))),
       [],
     );
   } finally {

@@ -1,12 +1,14 @@
 import { once } from 'node:events';
 import { hostname } from 'node:os';
 import type { Effect } from '../../lib/drain/event.ts';
+import { asksForSlices } from '../../lib/drain/slices.ts';
 import type { State } from '../../lib/drain/state.ts';
 import { type Parsed, parsed, unparsed } from '../../lib/parsed.ts';
 import type { AgentSettings } from '../../lib/settings/agent-settings.ts';
 import type { Settings } from '../../lib/settings/settings.ts';
 import { codeOf } from '../error-code.ts';
 import { createAnswers } from './answers.ts';
+import { askApi } from './ask-api.ts';
 import { createActions } from './drain-actions.ts';
 import { createDrainer, type Drainer } from './drainer.ts';
 import { createHooks } from './hooks.ts';
@@ -14,7 +16,12 @@ import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { createObserver } from './observer.ts';
 import { createAgentServer } from './server.ts';
-import { followSettings, type SettingsInForce, type SettingsSource } from './settings-keeper.ts';
+import {
+  followSettings,
+  type SettingsFollower,
+  type SettingsInForce,
+  type SettingsSource,
+} from './settings-keeper.ts';
 import { createStory } from './story.ts';
 
 /** What an agent is started with. */
@@ -29,6 +36,9 @@ export interface AgentParts {
 
 /** How long the last answers may take to leave once the agent has been told to go. */
 const LAST_ANSWERS_MS = 1000;
+
+/** And the last Events, which nobody waits for but the end of the process. */
+const LAST_EVENTS_MS = 500;
 
 /**
  * Wires the agent and runs it until it may leave: hooks and signals go to the drain, samples and verdicts too, and
@@ -46,7 +56,18 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
   /** The last reading; it comes into force when no drain is going on, for a drain keeps what it began with. */
   let latest = inForce;
   let drainer: Drainer | undefined;
+  let follower: SettingsFollower | undefined;
 
+  const api = await askApi({
+    own,
+    environment: source.environment,
+    now,
+    log,
+    metrics,
+    changed: () => answers.refresh(),
+    respecified: () => follower?.reread(),
+    drainer: () => drainer,
+  });
   const observer = createObserver({
     own,
     now,
@@ -54,6 +75,7 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
     metrics,
     sampled: sample => drainer?.send({ type: 'sample', sample }),
     changed: () => answers.refresh(),
+    kubeletVerdict: container => api?.verdict(container),
   });
   const hooks = createHooks({
     settings: () => drainer?.state.settings,
@@ -75,6 +97,7 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
     observer,
     inForce: () => inForce,
     state: () => drainer?.state,
+    api,
   });
   const act = createActions({ request: observer.request, log, metrics });
 
@@ -88,6 +111,7 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
         return observer.reset(effect.container);
       case 'tell': {
         const state = drainer?.state;
+        api?.tell(effect.entry);
         return story.tell(
           effect.entry,
           state === undefined || state.phase === 'serving' ? now() : state.since,
@@ -105,7 +129,9 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
       settings,
       now,
       carryOut,
-      changed: ({ phase }) => {
+      changed: state => {
+        const { phase } = state;
+        api?.watchSlices(asksForSlices(state, now()));
         observer.watchDrain(phase !== 'serving');
         story.phase(phase);
         if (phase === 'serving' && latest !== inForce) adopt();
@@ -114,6 +140,8 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
       failed: error => log.error({ err: error }, 'A fault in the agent; the drain goes on'),
     });
     story.phase('serving');
+    const deletion = api?.status.deletion ?? undefined;
+    if (deletion !== undefined) drainer.send({ type: 'deletion', ...deletion });
   }
 
   /** Brings the last reading into force. */
@@ -153,21 +181,27 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
   if (inForce.settings !== undefined) apply(inForce.settings);
   tellSettings();
   log.info({ port: own.port }, `Listening on port ${own.port}`);
-  const unfollow = followSettings(source, inForce, next => {
-    latest = next;
-    if (drainer === undefined || drainer.state.phase === 'serving') return adopt();
-    inForce = { ...inForce, problems: next.problems };
-    tellSettings();
-  });
+  follower = followSettings(
+    source,
+    inForce,
+    () => api?.spec,
+    next => {
+      latest = next;
+      if (drainer === undefined || drainer.state.phase === 'serving') return adopt();
+      inForce = { ...inForce, problems: next.problems };
+      tellSettings();
+    },
+  );
+  if (api?.spec !== undefined) follower.reread();
   const leave = (): void => (drainer === undefined ? left.resolve() : drainer.send({ type: 'sigterm' }));
   process.on('SIGTERM', leave).on('SIGINT', leave);
 
   await left.promise;
-  unfollow();
+  follower.close();
   observer.close();
   drainer?.close();
   server.close();
-  await hooks.settled(inForce.drainMinMs + LAST_ANSWERS_MS);
+  await Promise.all([hooks.settled(inForce.drainMinMs + LAST_ANSWERS_MS), api?.close(LAST_EVENTS_MS)]);
   server.closeAllConnections();
   return parsed(0);
 }

@@ -7,6 +7,7 @@ import type { AgentSettings } from '../../lib/settings/agent-settings.ts';
 import type { Settings } from '../../lib/settings/settings.ts';
 import { buildStatus } from '../../lib/status/build.ts';
 import type { Status } from '../../lib/status/status.ts';
+import type { PodApi } from '../kubernetes/pod-api.ts';
 import { VERSION } from '../version.ts';
 import type { Hooks } from './hooks.ts';
 import type { Metrics } from './metrics.ts';
@@ -27,6 +28,8 @@ export interface AnswersParts {
   readonly inForce: () => SettingsInForce;
   /** Undefined while there are no settings. */
   readonly state: () => State | undefined;
+  /** Undefined where the API is not asked. */
+  readonly api: PodApi | undefined;
 }
 
 /** The answers, which come from memory: `refresh` is called when something they are made from has changed. */
@@ -38,7 +41,7 @@ const NO_QUERY = new URLSearchParams();
 
 /** @returns the answers of the agent's server. */
 export function createAnswers(parts: AnswersParts): RefreshedAnswers {
-  const { own, now, name, story, metrics, hooks, observer, inForce, state } = parts;
+  const { own, now, name, story, metrics, hooks, observer, inForce, state, api } = parts;
   const startedAt = now();
   let readiness = currentReadiness();
   let isTold = false;
@@ -77,6 +80,7 @@ export function createAnswers(parts: AnswersParts): RefreshedAnswers {
       state: state(),
       arrivalsCount: observer.arrivalsCount,
       sources: observer.sources,
+      api: api?.status ?? null,
       timeline: story.entries,
     });
   }
@@ -91,6 +95,7 @@ export function createAnswers(parts: AnswersParts): RefreshedAnswers {
       readiness = next;
       plain = readyAnswer(readiness, '/ready', NO_QUERY, '');
       story.readiness(readiness, settings()?.containers ?? []);
+      api?.tellReadiness(readiness);
     },
     get plainReady(): ReadyAnswer {
       return plain;

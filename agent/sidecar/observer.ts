@@ -40,10 +40,13 @@ export interface ObserverParts {
   readonly sampled: (sample: Sample) => void;
   /** A verdict has changed. */
   readonly changed: () => void;
+  /** The kubelet's verdict, where the API tells one: it counts where the agent is not told to probe. */
+  readonly kubeletVerdict: (container: string) => Verdict | undefined;
 }
 
 /** @returns an observer that sees nothing yet: `reconfigure` tells it what there is. */
-export function createObserver({ own, now, log, metrics, sampled, changed }: ObserverParts): Observer {
+export function createObserver(parts: ObserverParts): Observer {
+  const { own, now, log, metrics, sampled, changed } = parts;
   const network = new Network(socket => sampler?.opened(socket));
   const request = createRequester(network, own.podIp, VERSION);
   let prober: Prober | undefined;
@@ -52,6 +55,7 @@ export function createObserver({ own, now, log, metrics, sampled, changed }: Obs
   let unlisten: (() => void) | undefined;
   /** Why it cannot be told which ports listen. */
   let unlistened: string | undefined;
+  let probed: ReadonlySet<string> = new Set();
 
   function takeSample(sample: Sample, read: SampleFacts): void {
     facts = read;
@@ -93,11 +97,15 @@ export function createObserver({ own, now, log, metrics, sampled, changed }: Obs
 
   return {
     request,
-    verdict: container =>
-      prober?.verdict(container) ?? { type: 'pending', reason: 'Nothing is known yet', since: now() },
+    verdict(container): Verdict {
+      const kubelets = probed.has(container) ? undefined : parts.kubeletVerdict(container);
+      const verdict = kubelets ?? prober?.verdict(container);
+      return verdict ?? { type: 'pending', reason: 'Nothing is known yet', since: now() };
+    },
     reset: container => prober?.reset(container),
     reconfigure(settings): void {
       if (prober === undefined) start(settings);
+      probed = new Set(settings.containers.flatMap(({ name, probe }) => (probe === undefined ? [] : [name])));
       prober?.reconfigure(settings.containers);
       sampler?.reconfigure(settings);
       unlisten?.();

@@ -17,6 +17,8 @@ export interface SettingsInForce {
   /** In ms since the epoch. */
   readonly appliedAt: number;
   readonly problems: readonly string[];
+  /** The pod's spec that they were read with, where the API told it. */
+  readonly spec: Inputs['spec'];
 }
 
 /** Everything that was read at the start. */
@@ -26,15 +28,22 @@ export interface FirstReading {
 }
 
 /** Where settings come from. */
-export interface SettingsSource extends Omit<Inputs, 'annotations'> {
+export interface SettingsSource extends Omit<Inputs, 'annotations' | 'spec'> {
   readonly file: { readonly path: string; readonly required: boolean };
   readonly now: () => number;
+}
+
+/** Keeps the settings as they are given now. */
+export interface SettingsFollower {
+  /** What they are made of may have changed. */
+  reread(): void;
+  close(): void;
 }
 
 /** Reads all settings for the first time. */
 export async function readFirst(source: SettingsSource): Promise<FirstReading> {
   const podinfo = await readPodinfo(source.file.path, source.file.required);
-  const { reading, problems, hash } = read(source, podinfo);
+  const { reading, problems, hash } = read(source, podinfo, undefined);
   const isGood = problems.length === 0;
   const inForce: SettingsInForce = {
     settings: isGood ? reading.settings : undefined,
@@ -42,6 +51,7 @@ export async function readFirst(source: SettingsSource): Promise<FirstReading> {
     hash: isGood ? hash : null,
     appliedAt: source.now(),
     problems,
+    spec: undefined,
   };
   return { inForce, reading };
 }
@@ -49,14 +59,15 @@ export async function readFirst(source: SettingsSource): Promise<FirstReading> {
 /**
  * Follows the annotations file: a good edit takes effect, a bad one changes nothing but `problems`.
  *
+ * @param spec the pod's spec as the API tells it now
  * @param changed called with what is in force after each reading that changed something
- * @returns a function that ends it
  */
 export function followSettings(
   source: SettingsSource,
   first: SettingsInForce,
+  spec: () => Inputs['spec'],
   changed: (inForce: SettingsInForce) => void,
-): () => void {
+): SettingsFollower {
   let inForce = first;
   let isReading = false;
   let isStale = false;
@@ -70,7 +81,8 @@ export function followSettings(
         isStale = false;
         // A file that was there and is not now says nothing of the annotations.
         const required = source.file.required || inForce.hash !== null;
-        const next = after(source, inForce, await readPodinfo(source.file.path, required));
+        const podinfo = await readPodinfo(source.file.path, required);
+        const next = after(source, inForce, podinfo, spec());
         if (next === inForce) continue;
         inForce = next;
         changed(inForce);
@@ -80,26 +92,34 @@ export function followSettings(
     }
   }
 
-  return watchPodinfo(source.file.path, () => void reload());
+  const reread = (): void => void reload();
+  return { reread, close: watchPodinfo(source.file.path, reread) };
 }
 
-function after(source: SettingsSource, before: SettingsInForce, podinfo: Podinfo): SettingsInForce {
-  const { reading, problems, hash } = read(source, podinfo);
+function after(
+  source: SettingsSource,
+  before: SettingsInForce,
+  podinfo: Podinfo,
+  spec: Inputs['spec'],
+): SettingsInForce {
+  const { reading, problems, hash } = read(source, podinfo, spec);
   if (problems.length > 0 || reading.settings === undefined) {
-    const isSame = problems.join('\n') === before.problems.join('\n');
-    return isSame ? before : { ...before, problems };
+    const isTold = problems.join('\n') === before.problems.join('\n');
+    return isTold ? before : { ...before, problems };
   }
-  if (hash === before.hash && before.problems.length === 0) return before;
+  const isSame = hash === before.hash && spec === before.spec && before.problems.length === 0;
+  if (isSame) return before;
   const { settings, drainMinMs } = reading;
-  return { settings, drainMinMs, hash, appliedAt: source.now(), problems };
+  return { settings, drainMinMs, hash, appliedAt: source.now(), problems, spec };
 }
 
 function read(
   source: SettingsSource,
   podinfo: Podinfo,
+  spec: Inputs['spec'],
 ): { reading: SettingsReading; problems: string[]; hash: string | null } {
   const annotations = podinfo.ok ? podinfo.value : new Map<string, string>();
-  const reading = readSettings({ ...source, annotations });
+  const reading = readSettings({ ...source, annotations, spec });
   const file = podinfo.ok
     ? []
     : podinfo.problems.map(message => ({ source: `annotations file ${source.file.path}`, message }));

@@ -24,6 +24,9 @@ export type MetricName =
   | 'podusher_settings_problems'
   | 'podusher_settings_applied_timestamp_seconds'
   | 'podusher_samples_total'
+  | 'podusher_api_watching'
+  | 'podusher_api_heard_timestamp_seconds'
+  | 'podusher_api_events_total'
   | 'podusher_resident_memory_bytes'
   | 'podusher_cpu_seconds_total';
 
@@ -101,6 +104,21 @@ export const METRICS: Readonly<Record<MetricName, Metric>> = {
     type: 'counter',
     labels: ['source'],
     help: 'Readings of the sockets during drains, by source: sock_diag, /proc/net/tcp, none',
+  },
+  podusher_api_watching: {
+    type: 'gauge',
+    labels: ['resource'],
+    help: 'With --api: 1 while pods (and in drains endpointslices) are watched, 0 while that is lost',
+  },
+  podusher_api_heard_timestamp_seconds: {
+    type: 'gauge',
+    labels: ['resource'],
+    help: 'With --api: when the API server last said anything of the resource; its age is that of what is known',
+  },
+  podusher_api_events_total: {
+    type: 'counter',
+    labels: ['outcome'],
+    help: 'With --api: Events on the pod, by outcome: written, refused, dropped',
   },
   podusher_resident_memory_bytes: { type: 'gauge', labels: [], help: "The agent's resident memory" },
   podusher_cpu_seconds_total: { type: 'counter', labels: [], help: "The agent's CPU time" },

@@ -21,6 +21,18 @@ export interface AgentSettings {
   readonly hostNetwork: boolean;
   /** In a rehearsal: whose connections are the pod's traffic. Undefined in a pod, where the network tells. */
   readonly outsideAddresses: readonly string[] | undefined;
+  /** Undefined where the Kubernetes API is not asked. */
+  readonly api: ApiSettings | undefined;
+}
+
+/** How the pod is found by the API. */
+export interface ApiSettings {
+  /** Undefined: the host's name. */
+  readonly podName: string | undefined;
+  /** Undefined: the service account's. */
+  readonly podNamespace: string | undefined;
+  /** The folder of the service account. */
+  readonly serviceAccount: string;
 }
 
 export type TokenSource =
@@ -48,6 +60,15 @@ export function agentSettings(reader: Reader): AgentSettings {
     logLevel: reader.agent(AGENT.logLevel),
     hostNetwork: reader.agent(AGENT.hostNetwork),
     outsideAddresses: reader.agent(AGENT.outsideAddresses),
+    api: reader.agent(AGENT.api) ? apiSettings(reader) : undefined,
+  };
+}
+
+function apiSettings(reader: Reader): ApiSettings {
+  return {
+    podName: reader.agent(AGENT.podName),
+    podNamespace: reader.agent(AGENT.podNamespace),
+    serviceAccount: reader.agent(AGENT.serviceAccount),
   };
 }
 

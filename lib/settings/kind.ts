@@ -91,6 +91,14 @@ export const FILE: Kind<string> = matching({
   isNot: 'a path',
 });
 
+/** A name of an object is a DNS subdomain (RFC 1123), by `NameIsDNSSubdomain` in `k8s.io/apimachinery`. */
+export const OBJECT: Kind<string> = matching({
+  placeholder: 'NAME',
+  accepted: "an object's name (lower-case letters, digits, inner hyphens and dots, at most 253)",
+  pattern: '(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*',
+  isNot: "an object's name",
+});
+
 /** Its problems never show the text, which is a secret. */
 export const TOKEN: Kind<string> = {
   placeholder: 'TOKEN',

@@ -150,6 +150,10 @@ export interface AgentRows {
   readonly logLevel: Row<LogLevel>;
   readonly hostNetwork: Row<boolean>;
   readonly outsideAddresses: Row<readonly string[] | undefined>;
+  readonly api: Row<boolean>;
+  readonly podName: Row<string | undefined>;
+  readonly podNamespace: Row<string | undefined>;
+  readonly serviceAccount: Row<string>;
 }
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
@@ -183,6 +187,25 @@ export const AGENT: AgentRows = {
     kind.ADDRESSES,
     'all but the pod',
     'For rehearsals: only connections from these are traffic, and new ones are told by sampling',
+  ),
+  api: setting(
+    'api',
+    kind.BOOLEAN,
+    'false',
+    'Whether to watch the pod by the Kubernetes API and write Events on it; its service account must be allowed to',
+  ),
+  podName: unset('pod-name', kind.OBJECT, "the host's name", 'With --api: the name of the pod'),
+  podNamespace: unset(
+    'pod-namespace',
+    kind.OBJECT,
+    "the service account's",
+    'With --api: the namespace of the pod',
+  ),
+  serviceAccount: setting(
+    'service-account',
+    kind.FILE,
+    '/var/run/secrets/kubernetes.io/serviceaccount',
+    "With --api: the folder with the service account's token, ca.crt and namespace",
   ),
 };
 

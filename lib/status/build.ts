@@ -10,6 +10,7 @@ import type { Entry } from '../timeline/entry.ts';
 import type {
   SettingsInEffect,
   Status,
+  StatusApi,
   StatusContainer,
   StatusDrain,
   StatusShutdown,
@@ -35,12 +36,14 @@ export interface StatusParts {
   readonly state: State | undefined;
   readonly arrivalsCount: number;
   readonly sources: StatusSources;
+  readonly api: StatusApi | null;
   readonly timeline: readonly Entry[];
 }
 
 /** @returns `/status`, as plain data. */
 export function buildStatus(parts: StatusParts): Status {
-  const { name, version, now, startedAt, readiness, settings, applied, state, sources, timeline } = parts;
+  const { name, version, now, startedAt, readiness, settings, applied, state, sources, api, timeline } =
+    parts;
   return {
     name,
     version,
@@ -60,6 +63,7 @@ export function buildStatus(parts: StatusParts): Status {
     containers: (settings?.containers ?? []).map(container => containerStatus(container, parts)),
     drain: drainStatus(state, parts.arrivalsCount),
     sources,
+    api,
     timeline,
   };
 }

@@ -71,6 +71,34 @@ const drain = v.strictObject({
   inFlight: v.nullable(inFlightSchema),
 });
 
+const link = v.strictObject({
+  state: v.picklist(['starting', 'watching', 'lost']),
+  since: timeSchema,
+  because: v.nullable(v.string()),
+  heardAt: timeOrNull,
+});
+
+const api = v.strictObject({
+  pod: v.strictObject({
+    name: v.string(),
+    namespace: v.string(),
+    uid: v.nullable(v.string()),
+    resourceVersion: v.nullable(v.string()),
+    generation: v.nullable(v.number()),
+  }),
+  watch: link,
+  deletion: v.nullable(v.strictObject({ graceMs: v.number() })),
+  slices: v.nullable(
+    v.strictObject({ watch: link, serving: v.number(), terminating: v.number(), withdrawn: v.boolean() }),
+  ),
+  events: v.strictObject({
+    waiting: v.number(),
+    written: v.number(),
+    refused: v.number(),
+    dropped: v.number(),
+  }),
+});
+
 export const statusSchema: v.GenericSchema<Wire<Status>> = v.pipe(
   v.strictObject({
     name: v.pipe(v.string(), v.description("The pod's name")),
@@ -83,6 +111,7 @@ export const statusSchema: v.GenericSchema<Wire<Status>> = v.pipe(
     containers: v.array(container),
     drain,
     sources: v.strictObject({ sockets: source, arrivals: source }),
+    api: v.pipe(v.nullable(api), v.description('What the API has told; null where it is not asked')),
     timeline: v.array(entrySchema),
   }),
   v.title("podusher's /status"),

@@ -24,6 +24,8 @@ export interface Status {
   readonly containers: readonly StatusContainer[];
   readonly drain: StatusDrain;
   readonly sources: StatusSources;
+  /** Null where the API is not asked (`--api`). */
+  readonly api: StatusApi | null;
   /** Oldest first; only the latest, when there were many. */
   readonly timeline: readonly Entry[];
 }
@@ -107,6 +109,53 @@ export interface StatusArrivals {
   readonly state: Sample['arrivals'];
   readonly lastArrivalAt: number | null;
   readonly count: number;
+}
+
+/** What the API is asked for, and what it has told. */
+export interface StatusApi {
+  readonly pod: StatusPod;
+  /** Of the pod. */
+  readonly watch: StatusLink;
+  /** Null where none has been told. */
+  readonly deletion: { readonly graceMs: number } | null;
+  /** Null before a drain has asked for them. */
+  readonly slices: StatusSlices | null;
+  readonly events: StatusEvents;
+}
+
+/** Whom it is asked of; null: not told yet, or not told by this server. */
+export interface StatusPod {
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid: string | null;
+  readonly resourceVersion: string | null;
+  readonly generation: number | null;
+}
+
+/** A watch. What it told last holds, also while it is lost. */
+export interface StatusLink {
+  readonly state: 'starting' | 'watching' | 'lost';
+  readonly since: number;
+  /** Why it is lost. */
+  readonly because: string | null;
+  /** When the server last said anything; null: never. */
+  readonly heardAt: number | null;
+}
+
+/** The EndpointSlices that hold the pod. */
+export interface StatusSlices {
+  readonly watch: StatusLink;
+  readonly serving: number;
+  readonly terminating: number;
+  readonly withdrawn: boolean;
+}
+
+/** Events on the pod. */
+export interface StatusEvents {
+  readonly waiting: number;
+  readonly written: number;
+  readonly refused: number;
+  readonly dropped: number;
 }
 
 /** What is read, and how well. */

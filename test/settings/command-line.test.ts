@@ -24,6 +24,13 @@ test('readCommandLine() takes values after a space or an equals sign', () => {
   assert.deepEqual([asks, problems], [undefined, []]);
 });
 
+test('readCommandLine() takes a boolean alone for true, and leaves what follows alone', () => {
+  const { flags, problems } = readCommandLine(['--api', '--host-network=false', '--port', '80', '--api-x']);
+  assert.deepEqual(Object.fromEntries(flags), { api: 'true', 'host-network': 'false', port: '80' });
+  assert.equal(problems.length, 1);
+  assert.deepEqual(readCommandLine(['--api', 'yes']).flags.get('api'), 'yes');
+});
+
 test('readCommandLine() says what is asked for instead of running', () => {
   assert.equal(readCommandLine(['--help']).asks, 'help');
   assert.equal(readCommandLine(['--port=80', '-h', '--version']).asks, 'help');

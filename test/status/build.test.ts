@@ -64,6 +64,7 @@ function build(atMs: number, state: State, over: Partial<StatusParts>): Status {
     applied: { hash: 'c0ffee', at: T - 90_000, file: '/etc/podinfo/annotations', problems: [] },
     state,
     arrivalsCount: 7,
+    api: null,
     sources: {
       sockets: { used: 'sock_diag', because: null },
       arrivals: { used: 'none', because: 'PassiveOpens cannot be read' },

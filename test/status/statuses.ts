@@ -1,5 +1,5 @@
 /** Statuses as the wiring would fill them: what the page is looked at with, and what the schema must accept. */
-import type { Status, StatusContainer } from '../../lib/status/status.ts';
+import type { Status, StatusApi, StatusContainer } from '../../lib/status/status.ts';
 import { EVERY, NOTHING, T, THREE, WITH } from '../timeline/entries.ts';
 
 const ALIVE = { state: 'serving', since: null, releaseBy: null, because: null } as const;
@@ -86,11 +86,30 @@ export const SERVING: Status = {
     sockets: { used: 'sock_diag', because: null },
     arrivals: { used: 'PassiveOpens of /proc/net/snmp', because: null },
   },
+  api: null,
   timeline: [],
+};
+
+const EVENTS = { waiting: 0, written: 12, refused: 0, dropped: 0 } as const;
+
+/** The API was there, and is lost. */
+const LOST: StatusApi = {
+  pod: {
+    name: SERVING.name,
+    namespace: 'shop',
+    uid: '8ecf9894-cda6-4687-9598-9f06f6985e0d',
+    resourceVersion: '4711',
+    generation: null,
+  },
+  watch: { state: 'lost', since: T, because: 'Cannot be reached: ECONNREFUSED', heardAt: T - 40_000 },
+  deletion: null,
+  slices: null,
+  events: { ...EVENTS, refused: 2, dropped: 1, waiting: 3 },
 };
 
 export const NOT_READY: Status = {
   ...SERVING,
+  api: LOST,
   ready: false,
   blockers: [
     { reason: 'auth: HTTP 503 from http://127.0.0.1:4000/healthz', since: T - 125_000 },
@@ -135,6 +154,18 @@ export const DRAINING: Status = {
     },
     STATSD,
   ],
+  api: {
+    ...LOST,
+    watch: { state: 'watching', since: T - HOUR, because: null, heardAt: T },
+    deletion: { graceMs: 30_000 },
+    slices: {
+      watch: { state: 'watching', since: T, because: null, heardAt: T },
+      serving: 0,
+      terminating: 2,
+      withdrawn: true,
+    },
+    events: EVENTS,
+  },
   drain: {
     phase: 'draining',
     kind: 'termination',
@@ -289,6 +320,7 @@ export const HOSTILE_NAMES: Status = {
     inFlight: { ...THREE, unknown: HOSTILE },
   },
   sources: { sockets: { used: HOSTILE, because: HOSTILE }, arrivals: { used: HOSTILE, because: null } },
+  api: { ...LOST, watch: { ...LOST.watch, because: HOSTILE.repeat(9) } },
   timeline: [
     { actor: 'podusher', at: T + 8, type: 'hook', container: HOSTILE },
     ...Object.values(EVERY),

@@ -1,0 +1,47 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Parsed, parsed, unparsed } from '../../lib/parsed.ts';
+import type { Environment } from '../../lib/settings/environment.ts';
+import { codeOf } from '../error-code.ts';
+
+/** How the API server is reached, and as whom. */
+export interface Account {
+  readonly host: string;
+  readonly port: number;
+  /** Certificates that its own is checked against. */
+  readonly ca: string;
+  readonly token: string;
+}
+
+/**
+ * Reads the service account as every pod finds it (https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/).
+ * To be read for each request, for the kubelet renews the token.
+ *
+ * @param folder with `token` and `ca.crt`
+ * @returns the account, or all that is missing
+ */
+export async function readAccount(folder: string, environment: Environment): Promise<Parsed<Account>> {
+  const host = environment['KUBERNETES_SERVICE_HOST'];
+  const port = Number(environment['KUBERNETES_SERVICE_PORT_HTTPS'] ?? environment['KUBERNETES_SERVICE_PORT']);
+  const [token, ca] = await Promise.all([readText(join(folder, 'token')), readText(join(folder, 'ca.crt'))]);
+  const problems = [token, ca].flatMap(text => (text.ok ? [] : text.problems));
+  if (host === undefined || !Number.isInteger(port)) {
+    problems.unshift('Not in a cluster: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set');
+  }
+  if (!token.ok || !ca.ok || host === undefined || problems.length > 0) return unparsed(...problems);
+  return parsed({ host, port, ca: ca.value, token: token.value.trim() });
+}
+
+/** @returns the namespace that the service account is of; undefined where the folder does not tell. */
+export async function readNamespace(folder: string): Promise<string | undefined> {
+  const text = await readText(join(folder, 'namespace'));
+  return text.ok && text.value.trim() !== '' ? text.value.trim() : undefined;
+}
+
+async function readText(path: string): Promise<Parsed<string>> {
+  try {
+    return parsed(await readFile(path, 'utf8'));
+  } catch (error) {
+    return unparsed(`${path}: Cannot be read (${codeOf(error)})`);
+  }
+}

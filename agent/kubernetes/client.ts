@@ -1,0 +1,204 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { Agent, request as httpsRequest } from 'node:https';
+import { refusal } from '../../lib/kubernetes/answer.ts';
+import { retryAfterMs } from '../../lib/kubernetes/back-off.ts';
+import { type Parsed, parsed, unparsed } from '../../lib/parsed.ts';
+import { codeOf } from '../error-code.ts';
+import type { Account } from './account.ts';
+
+/*
+ * The API server's client: HTTPS by Node's own, and what is needed of the protocol: lists, watches and Events.
+ * Invariant: whatever it answers, or does not, each request ends by its deadline and keeps no more than its bound.
+ *
+ * Not by @kubernetes/client-node 2.0.1, whose Watch keeps a line of any length (300 MiB without an end cost 440 MiB),
+ * takes garbage for a good end and loses Retry-After; the rest of it, reading two files, would cost 16 MiB.
+ */
+
+/** Why a request came to nothing. */
+export interface Failure {
+  readonly reason: string;
+  /** Undefined where there was no answer. */
+  readonly code?: number;
+  /** What the server asked to wait. */
+  readonly retryAfterMs?: number | undefined;
+}
+
+export type Answer =
+  | { readonly ok: true; readonly body: string }
+  | { readonly ok: false; readonly failure: Failure };
+
+/** What is asked for. */
+export interface Asked {
+  readonly path: string;
+  /** Given, it is a POST. */
+  readonly body?: object;
+  readonly signal: AbortSignal;
+}
+
+/** What one exchange may take. */
+export interface Limits {
+  /** Until the answer begins. */
+  readonly headMs: number;
+  /** Between two parts of it. */
+  readonly quietMs: number;
+  /** All in all. */
+  readonly wholeMs: number;
+}
+
+/** Takes the answer's text as it comes. @returns why it is not to go on. */
+export type Take = (text: string) => string | undefined;
+
+export interface ApiClient {
+  /** @returns the body of a 2xx answer of at most `mostBytes`. */
+  ask(asked: Asked, limits: Limits, mostBytes: number): Promise<Answer>;
+  /**
+   * @param opened called when the answer is 200
+   * @returns why it ended; undefined when the server ended it
+   */
+  stream(asked: Asked, limits: Limits, opened: () => void, take: Take): Promise<Failure | undefined>;
+  close(): void;
+}
+
+/** A watch may be quiet for minutes: TCP tells whether there is still somebody. */
+const KEEP_ALIVE_MS = 15_000;
+const MOST_REFUSAL_BYTES = 16_384;
+const MOST_HEADER_BYTES = 16_384;
+
+/** @param account read anew for each request. */
+export function createClient(account: () => Promise<Parsed<Account>>, userAgent: string): ApiClient {
+  let agent: { readonly ca: string; readonly pool: Agent } | undefined;
+
+  /** A pool's connections were checked against its certificates. */
+  function poolOf(ca: string): Agent {
+    if (agent?.ca === ca) return agent.pool;
+    agent?.pool.destroy();
+    const pool = new Agent({ ca, keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS, maxFreeSockets: 1 });
+    agent = { ca, pool };
+    return pool;
+  }
+
+  /** Throws where the account's files hold what no request can carry. */
+  function begin({ path, body }: Asked, { host, port, ca, token }: Account): ClientRequest {
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    const request = httpsRequest({
+      host,
+      port,
+      path,
+      agent: poolOf(ca),
+      method: text === undefined ? 'GET' : 'POST',
+      maxHeaderSize: MOST_HEADER_BYTES,
+      headers: {
+        accept: 'application/json',
+        authorization: `Bearer ${token}`,
+        'user-agent': userAgent,
+        ...(text === undefined
+          ? {}
+          : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+      },
+    });
+    request.end(text);
+    return request;
+  }
+
+  async function send(asked: Asked): Promise<Parsed<ClientRequest>> {
+    const read = await account();
+    if (!read.ok) return read;
+    try {
+      return parsed(begin(asked, read.value));
+    } catch (error) {
+      return unparsed(`The service account is of no use: ${codeOf(error)}`);
+    }
+  }
+
+  async function stream(
+    asked: Asked,
+    { headMs, quietMs, wholeMs }: Limits,
+    opened: () => void,
+    take: Take,
+  ): Promise<Failure | undefined> {
+    const sent = await send(asked);
+    if (!sent.ok) return { reason: sent.problems.join('; ') };
+    const request = sent.value;
+    let isOver = false;
+    const { promise, resolve } = Promise.withResolvers<Failure | undefined>();
+    const fail = (reason: string): void => resolve({ reason });
+    let quiet = setTimeout(fail, headMs, `Did not answer within ${headMs} ms`);
+    const wait = (): void => {
+      clearTimeout(quiet);
+      quiet = setTimeout(fail, quietMs, `Was quiet for ${quietMs} ms`);
+    };
+    const whole = setTimeout(fail, wholeMs, `Not done within ${wholeMs} ms`);
+    const stop = (): void => fail('Stopped');
+    asked.signal.addEventListener('abort', stop, { once: true });
+    if (asked.signal.aborted) stop();
+    request.on('error', error => fail(`Cannot be reached: ${codeOf(error)}`));
+    request.on('response', response => {
+      const { statusCode = 0 } = response;
+      if (statusCode < 200 || statusCode > 299) return void readRefusal(response).then(resolve);
+      response.setEncoding('utf8');
+      response.on('error', error => fail(`Broke off: ${codeOf(error)}`));
+      response.on('aborted', () => fail('Broke off'));
+      response.on('end', () => resolve(undefined));
+      response.on('data', (text: string) => {
+        if (isOver) return;
+        wait();
+        const problem = guarded(take, text);
+        if (problem !== undefined) fail(problem);
+      });
+      wait();
+      opened();
+    });
+    const failure = await promise;
+    isOver = true;
+    clearTimeout(quiet);
+    clearTimeout(whole);
+    asked.signal.removeEventListener('abort', stop);
+    // A connection whose answer was read whole is kept for the next request; any other is of no use.
+    if (failure !== undefined) request.destroy();
+    return failure;
+  }
+
+  return {
+    stream,
+    async ask(asked, limits, mostBytes): Promise<Answer> {
+      let body = '';
+      let bytes = 0;
+      const failure = await stream(
+        asked,
+        limits,
+        () => {},
+        text => {
+          body += text;
+          bytes += Buffer.byteLength(text);
+          return bytes > mostBytes ? `Answered more than ${mostBytes} bytes` : undefined;
+        },
+      );
+      return failure === undefined ? { ok: true, body } : { ok: false, failure };
+    },
+    close: () => agent?.pool.destroy(),
+  };
+}
+
+/** A fault in what an answer is taken by must not end the agent. */
+function guarded(take: Take, text: string): string | undefined {
+  try {
+    return take(text);
+  } catch (error) {
+    return `A fault: ${codeOf(error)}`;
+  }
+}
+
+/** @returns why it was refused, once its body is read as far as it is wanted; the caller's deadlines bound it. */
+async function readRefusal(response: IncomingMessage): Promise<Failure> {
+  const { statusCode: code = 0, headers } = response;
+  let body = '';
+  try {
+    for await (const chunk of response.setEncoding('utf8')) {
+      body += String(chunk);
+      if (body.length > MOST_REFUSAL_BYTES) break;
+    }
+  } catch {
+    // The status says enough.
+  }
+  return { reason: refusal(code, body), code, retryAfterMs: retryAfterMs(headers['retry-after']) };
+}

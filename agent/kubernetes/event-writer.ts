@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Allowance, fullAllowance, spend } from '../../lib/kubernetes/allowance.ts';
+import { backOffMs } from '../../lib/kubernetes/back-off.ts';
+import { type EventPod, eventOf, type Told } from '../../lib/kubernetes/event.ts';
+import type { ApiClient, Failure, Limits } from './client.ts';
+
+// Invariant: nothing waits for an Event. They are written one after the other; what does not fit is dropped, counted.
+
+/** Writes Events on the pod. */
+export interface EventWriter {
+  tell(told: Told): void;
+  readonly waiting: number;
+  /** Ends when all are written, or when the time is over. */
+  close(withinMs: number): Promise<void>;
+}
+
+/** What became of an Event. */
+export type Outcome = 'written' | 'refused' | 'dropped';
+
+export interface EventWriterParts {
+  readonly client: ApiClient;
+  /** Undefined as long as the pod is not known: then they wait. */
+  readonly pod: () => EventPod | undefined;
+  readonly now: () => number;
+  readonly counted: (outcome: Outcome) => void;
+  /** Told of each refusal. */
+  readonly refused: (reason: string) => void;
+  readonly limits?: Limits;
+  readonly waitMs?: typeof backOffMs;
+}
+
+const LIMITS: Limits = { headMs: 5000, quietMs: 2000, wholeMs: 5000 };
+const MOST_ANSWER_BYTES = 64 * 1024;
+const MOST_WAITING = 64;
+const TRIES = 3;
+/** How often to look whether the pod is known by now. */
+const LOOK_MS = 500;
+
+/** The Event is there: an earlier try has written it, though its answer was lost. */
+const CONFLICT = 409;
+
+/** @returns a writer that writes nothing before it is told something. */
+export function createEventWriter(parts: EventWriterParts): EventWriter {
+  const { client, pod, now, counted, refused, limits = LIMITS, waitMs = backOffMs } = parts;
+  const controller = new AbortController();
+  const queue: Told[] = [];
+  let allowance: Allowance = fullAllowance(now());
+  let count = 0;
+  let writing: Promise<void> | undefined;
+
+  async function write(told: Told): Promise<void> {
+    const { signal } = controller;
+    for (let target = pod(); ; target = pod()) {
+      if (signal.aborted) return counted('dropped');
+      if (target !== undefined) return post(target, eventOf(told, target, (count += 1)));
+      await pause(LOOK_MS);
+    }
+  }
+
+  async function post({ namespace }: EventPod, body: object): Promise<void> {
+    const path = `/api/v1/namespaces/${namespace}/events`;
+    for (let attempt = 1; ; attempt += 1) {
+      const answer = await client.ask({ path, body, signal: controller.signal }, limits, MOST_ANSWER_BYTES);
+      if (answer.ok || answer.failure.code === CONFLICT) return counted('written');
+      if (attempt === TRIES || !isPassing(answer.failure) || controller.signal.aborted) {
+        refused(answer.failure.reason);
+        return counted('refused');
+      }
+      await pause(waitMs(attempt, Math.random(), answer.failure.retryAfterMs));
+    }
+  }
+
+  function pause(ms: number): Promise<void> {
+    return sleep(ms, undefined, { signal: controller.signal }).catch(() => {});
+  }
+
+  async function writeAll(): Promise<void> {
+    for (let told = queue.shift(); told !== undefined; told = queue.shift()) await write(told);
+    writing = undefined;
+  }
+
+  return {
+    tell(told): void {
+      const left = spend(allowance, now());
+      if (left === undefined || queue.length >= MOST_WAITING || controller.signal.aborted) {
+        return counted('dropped');
+      }
+      allowance = left;
+      queue.push(told);
+      writing ??= writeAll();
+    },
+    get waiting(): number {
+      return queue.length + (writing === undefined ? 0 : 1);
+    },
+    async close(withinMs): Promise<void> {
+      const timer = setTimeout(() => controller.abort(), withinMs);
+      await writing;
+      clearTimeout(timer);
+      controller.abort();
+    },
+  };
+}
+
+/** Whether a further try may do better: no answer, too many requests, or the server's own fault. */
+function isPassing({ code }: Failure): boolean {
+  return code === undefined || code === 429 || code >= 500;
+}

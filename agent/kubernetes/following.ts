@@ -1,0 +1,63 @@
+import { backOffMs } from '../../lib/kubernetes/back-off.ts';
+import type { ApiClient, Failure, Limits } from './client.ts';
+
+/** What is followed, and who is told. */
+export interface Following {
+  readonly client: ApiClient;
+  /** `/api/v1/namespaces/shop/pods`. */
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  /** A list begins. */
+  readonly reading: () => Reading;
+  /** Something changed. @returns why it cannot be understood, so that all is read anew. */
+  readonly changed: (type: 'ADDED' | 'MODIFIED' | 'DELETED', object: unknown) => string | undefined;
+  /** The server said something. */
+  readonly heard: () => void;
+  /** Changes come in. */
+  readonly watching: () => void;
+  /** None do, and why. */
+  readonly lost: (reason: string) => void;
+  readonly timing?: Timing | undefined;
+}
+
+/** A list as it is read: each object is reduced on receipt. Both return what is wrong with it. */
+export interface Reading {
+  take(object: unknown): string | undefined;
+  end(): string | undefined;
+}
+
+/** How long things may take. */
+export interface Timing {
+  readonly list: Limits;
+  readonly watch: Limits;
+  /** What the server is asked to end a watch after, so that its instances share the agents anew. */
+  readonly watchSeconds: number;
+  /** How much longer than that at most, by chance. */
+  readonly spreadSeconds: number;
+  /** A watch that ends so soon without a word is none. */
+  readonly shortestWatchMs: number;
+  readonly backOffMs: typeof backOffMs;
+}
+
+/** Bookmarks come each minute (`bookmarkFrequency`, `staging/src/k8s.io/apiserver/pkg/storage/cacher/cacher.go`). */
+export const TIMING: Timing = {
+  list: { headMs: 10_000, quietMs: 5000, wholeMs: 15_000 },
+  watch: { headMs: 10_000, quietMs: 150_000, wholeMs: 400_000 },
+  watchSeconds: 300,
+  spreadSeconds: 60,
+  shortestWatchMs: 1000,
+  backOffMs,
+};
+
+/** How a list or a watch ended: where the next watch goes on from (undefined: by a list), and what went wrong. */
+export interface Turn {
+  readonly version: string | undefined;
+  readonly failure: Failure | undefined;
+  /** Changes came in, or could have. */
+  readonly wasGood: boolean;
+}
+
+/** @returns where to ask. */
+export function pathOf(path: string, query: Readonly<Record<string, string>>): string {
+  return `${path}?${new URLSearchParams(query).toString()}`;
+}
