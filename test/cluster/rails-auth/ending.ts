@@ -7,7 +7,6 @@ import { apply, get, kubectl, waitFor } from '../kubectl.ts';
 import { type Load, startLoad, startLoadPod } from '../load/client.ts';
 import type { Clients } from '../load/plan.ts';
 import { LOGS } from '../machine/place.ts';
-import { conntrackFlush } from '../nodes.ts';
 import { watch } from '../watch.ts';
 import { manifestsOf, NAME, type Variant } from './manifests.ts';
 import { type Told, tell } from './told.ts';
@@ -33,7 +32,6 @@ export async function endPod(namespace: string, variant: Variant): Promise<Told>
   await waitFor(namespace, `deployment/${NAME}`, 'condition=Available', READY_MS);
   const pod = await firstPod(namespace);
   const host = await serviceAddress(namespace);
-  await conntrackFlush();
   const log = join(LOGS, pod.node, 'kubelet.log');
   const { size } = await stat(log);
   const start = (clients: Clients): Promise<Load> =>
@@ -46,10 +44,10 @@ export async function endPod(namespace: string, variant: Variant): Promise<Told>
   await kubectl(['--namespace', namespace, ...(isReplaced ? deleting(pod.name) : SCALING_DOWN)]);
   await waitFor(namespace, `pod/${pod.name}`, 'delete', GONE_MS);
   await sleep(AFTER_MS);
-  const outcomes = { new: await loads.new.stop(), kept: await loads.kept.stop() };
+  const [ofNew, ofKept] = await Promise.all([loads.new.stop(), loads.kept.stop()]);
   return tell({
     pod: { namespace, ...pod },
-    outcomes,
+    outcomes: { new: ofNew, kept: ofKept },
     kubeletLog: (await readFile(log)).subarray(size).toString(),
     agentLog: await agentLog,
     states: await states.stop(),

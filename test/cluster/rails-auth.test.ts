@@ -1,0 +1,114 @@
+/** The third failure, with a real Rails, on a real cluster: it happens, and with podusher it does not. */
+import assert from 'node:assert/strict';
+import { before, describe, type TestContext, test } from 'node:test';
+import type { Entry } from '../../lib/timeline/entry.ts';
+import { renderText } from '../../lib/timeline/terminal.ts';
+import { withNamespace } from './namespace.ts';
+import { endPod } from './rails-auth/ending.ts';
+import { loadRailsAuthImages } from './rails-auth/images.ts';
+import type { Variant } from './rails-auth/manifests.ts';
+import type { Told } from './rails-auth/told.ts';
+
+const GRACE_MS = 30_000;
+
+/** At 20 requests a second: Rails may outlive the grace period, and so auth, by a second. */
+const LAST_SECOND = 20;
+/** The pool's size: no more of its requests can be in flight when Rails is killed. */
+const KEPT = 16;
+
+async function ended(context: TestContext, variant: Variant): Promise<Told> {
+  const told = await endPod(await withNamespace(context, 'rails-auth'), variant);
+  const { other: ofNew, ...newLosses } = told.losses.new;
+  const { other: ofKept, ...keptLosses } = told.losses.kept;
+  context.diagnostic(`new connections: ${JSON.stringify({ ...newLosses, other: ofNew.length })}`);
+  context.diagnostic(`kept connections: ${JSON.stringify({ ...keptLosses, other: ofKept.length })}`);
+  return told;
+}
+
+/** @returns when it happened, in ms since the deletion. */
+function at({ timeline }: Told, type: Entry['type'], container: string): number {
+  const deleted = timeline.find(entry => entry.type === 'deleted');
+  const found = timeline.find(
+    entry =>
+      entry.actor === 'kubelet' &&
+      entry.type === type &&
+      'container' in entry &&
+      entry.container === container,
+  );
+  assert.ok(deleted !== undefined && found !== undefined, `${type} ${container} in\n${textOf({ timeline })}`);
+  return found.at - deleted.at;
+}
+
+function textOf({ timeline }: Pick<Told, 'timeline'>): string {
+  return renderText(timeline, { colour: false });
+}
+
+/** Beyond what is allowed for, nobody lost anything. */
+function assertNothingElse(told: Told): void {
+  for (const losses of Object.values(told.losses)) {
+    const { http500, other } = losses;
+    assert.deepEqual({ http500, other }, { http500: 0, other: [] }, textOf(told));
+    assert.ok(losses.sent > 200, `${losses.sent} sent`);
+  }
+}
+
+before(() => loadRailsAuthImages(AbortSignal.timeout(600_000), () => {}));
+
+describe('a Rails that lives on until SIGKILL', { concurrency: 2 }, () => {
+  const stays = { rails: 'stays' } as const;
+
+  test('without podusher, every request to an only pod fails for the whole grace period', async context => {
+    const { losses } = await ended(context, { ...stays, podusher: false, replicas: 1 });
+    assert.ok(losses.kept.http500 >= 400, `${losses.kept.http500} of 600`);
+  });
+
+  test('with podusher, an only pod answers until it is killed', async context => {
+    const told = await ended(context, { ...stays, podusher: true, replicas: 1 });
+    assertNothingElse(told);
+    const { kept } = told.losses;
+    assert.ok(kept.http500AfterGrace <= LAST_SECOND, `${kept.http500AfterGrace} after the grace period`);
+    assert.ok(kept.cut <= KEPT, `${kept.cut} cut`);
+    assert.ok(at(told, 'signal', 'auth') >= GRACE_MS - 100, 'auth is held to the end');
+  });
+
+  test('without podusher, a gateway sends one of two replicas requests that fail', async context => {
+    const { losses } = await ended(context, { ...stays, podusher: false, replicas: 2 });
+    assert.ok(losses.kept.http500 >= 60, `${losses.kept.http500}`);
+  });
+
+  test('with podusher, one of two replicas answers until it is killed', async context => {
+    const told = await ended(context, { ...stays, podusher: true, replicas: 2 });
+    assertNothingElse(told);
+    const { new: ofNew, kept } = told.losses;
+    assert.deepEqual([ofNew.http500AfterGrace, ofNew.cut], [0, 0], 'new connections go to the other one');
+    assert.ok(kept.http500AfterGrace <= LAST_SECOND, `${kept.http500AfterGrace} after the grace period`);
+    assert.ok(kept.cut <= KEPT, `${kept.cut} cut`);
+  });
+});
+
+describe('a Rails that leaves on SIGTERM', { concurrency: 2 }, () => {
+  const leaves = { rails: 'leaves', podusher: true } as const;
+
+  test('with podusher, one of two replicas ends and nobody notices', async context => {
+    const told = await ended(context, { ...leaves, replicas: 2 });
+    assertNothingElse(told);
+    const { new: ofNew, kept } = told.losses;
+    assert.deepEqual([ofNew.cut, kept.cut], [0, 0], textOf(told));
+    assertOrder(told);
+    assert.ok(told.terminationMs < 15_000, `${told.terminationMs} ms`);
+  });
+
+  test('with podusher, an only pod loses nothing but what comes when it has left', async context => {
+    const told = await ended(context, { ...leaves, replicas: 1 });
+    assertNothingElse(told);
+    assert.deepEqual([told.losses.new.cut, told.losses.kept.cut], [0, 0], textOf(told));
+    assertOrder(told);
+  });
+});
+
+/** In the kubelet's own log: rails has ended before auth is told to, and auth before podusher is. */
+function assertOrder(told: Told): void {
+  const [rails, auth] = [at(told, 'exited', 'rails'), at(told, 'exited', 'auth')];
+  assert.ok(rails <= at(told, 'signal', 'auth'), textOf(told));
+  assert.ok(auth <= at(told, 'signal', 'podusher'), textOf(told));
+}
