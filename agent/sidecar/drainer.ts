@@ -40,10 +40,19 @@ export function createDrainer({ settings, now, carryOut, changed, failed }: Drai
     timer = undefined;
     if (result.wakeAt !== undefined) {
       // Timers may fire a fraction of a millisecond early by the monotonic clock.
-      timer = setTimeout(send, Math.max(1, Math.ceil(result.wakeAt - now())), { type: 'tick' });
+      timer = setTimeout(wake, Math.max(1, Math.ceil(result.wakeAt - now())));
     }
     for (const effect of result.effects) guard(() => carryOut(effect));
     guard(() => changed(state));
+  }
+
+  /**
+   * What has come in goes first: after a while in which the machine let this process wait, timers are due while the hook
+   * that proves a termination stands in the queue. A connection is accepted in one turn of the event loop, its request is
+   * read in the next.
+   */
+  function wake(): void {
+    setImmediate(() => setImmediate(() => setImmediate(send, { type: 'tick' })));
   }
 
   /** A fault in what is told or read must not end a drain half-way. */
