@@ -31,8 +31,11 @@ function drainer(context: TestContext, told: Effect[]): Drainer {
 
 test('createDrainer() takes a hook that came before a deadline first, though the machine let both wait', async context => {
   const told: Effect[] = [];
-  const { send } = drainer(context, told);
-  const server = createServer(() => send({ type: 'hook', container: 'podusher' })).listen(0, '127.0.0.1');
+  const drained = drainer(context, told);
+  const server = createServer(() => drained.send({ type: 'hook', container: 'podusher' })).listen(
+    0,
+    '127.0.0.1',
+  );
   context.after(() => server.close().closeAllConnections());
   await once(server, 'listening');
   const address = server.address();
@@ -41,7 +44,7 @@ test('createDrainer() takes a hook that came before a deadline first, though the
   const worker = new Worker(CALLER, { eval: true, workerData: { port: address.port, called } });
   context.after(() => worker.terminate());
 
-  send({ type: 'hook', container: 'app' });
+  drained.send({ type: 'hook', container: 'app' });
   assert.notEqual(Atomics.wait(called, 0, 0, 20_000), 'timed-out');
   Atomics.wait(called, 1, 0, 1500); // Past the second in which it is settled.
   const entries = await until('the verdict', () => {
