@@ -134,20 +134,12 @@ describe('podusher rehearse', () => {
   it('exits with 2 and the last output when the pod is not Ready in time', async () => {
     const pod = await podOf(theatre, 'startupProbe: {exec: {command: ["false"]}, failureThreshold: 100}');
     const run = `web=echo it hangs; exec sleep 60`;
-    const { status, stderr } = await theatre.run(pod, '--ready-timeout', '1s', '--run', run);
+    const { status, stderr } = await theatre.run(pod, '--ready-timeout', '3s', '--run', run);
     assert.equal(status, 2);
     assert.match(
       stderr,
-      /\[web\] it hangs\nThe pod is not Ready after 1 s:\n {2}web: its startup probe fails: "false" exited with 1\n$/u,
+      /\[web\] it hangs\nThe pod is not Ready after 3 s:\n {2}web: its startup probe fails: "false" exited with 1\n$/u,
     );
-  });
-
-  it("tells the agent's own reasons when the pod is not Ready in time", async () => {
-    const example = await theatre.example('with.yaml', { '"path":"/",': '"path":"/","scheme":"HTTPS",' });
-    const { status, stderr } = await theatre.run(example, '--ready-timeout', '5s');
-    assert.equal(status, 2);
-    assert.match(stderr, /not Ready after 5 s:\n {2}podusher: its readiness probe fails: HTTP 503 .*\n/u);
-    assert.match(stderr, /\n {4}\[-\]auth failed: .* did not answer in TLS .*\n$/u);
   });
 
   for (const [signal, expected] of [
