@@ -16,9 +16,9 @@ const agent = modules.filter(({ path }) => path.startsWith('agent/'));
 
 /** Which folders of lib each one uses when it runs, and of which it has types alone. */
 const LIB_USES: Readonly<Record<string, { readonly runs: string; readonly types: string }>> = {
-  settings: { runs: 'drain readiness', types: '' },
+  settings: { runs: 'readiness', types: '' },
   readiness: { runs: '', types: 'settings' },
-  drain: { runs: '', types: 'readiness settings' },
+  drain: { runs: 'settings', types: 'readiness' },
   connections: { runs: '', types: 'drain settings' },
   kubelet: { runs: 'readiness', types: '' },
   lint: { runs: 'kubelet settings', types: '' },

@@ -1,5 +1,5 @@
+import { budget, DEFAULT_STOP_TIMEOUT_MS } from '../settings/budget.ts';
 import type { Container, Settings } from '../settings/settings.ts';
-import { budget } from './budget.ts';
 import { recut } from './recut.ts';
 import type { HookName, Restarting, Settling, Termination } from './state.ts';
 
@@ -17,7 +17,7 @@ const UNNAMED = {
   probe: undefined,
   ports: [],
   dependsOn: [],
-  stopTimeoutMs: 5000,
+  stopTimeoutMs: DEFAULT_STOP_TIMEOUT_MS,
   inFlight: { type: 'tcp' },
   drainAction: undefined,
 } as const satisfies Omit<Container, 'name'>;
@@ -55,6 +55,11 @@ export function nameOf(hook: HookName): string {
 /** @returns the container as set, or the default one for a name that no setting has. */
 export function containerOf(settings: Settings, name: string): Container {
   return settings.containers.find(container => container.name === name) ?? { name, ...UNNAMED };
+}
+
+/** @returns how long a restart's hook waits at most, in ms: by `SETTLE_MS` it is known to be one. */
+export function restartMaxMs({ restartDrainMaxMs }: Settings): number {
+  return Math.max(SETTLE_MS, restartDrainMaxMs);
 }
 
 /** @returns the plan for a termination that began at `state.since`. */

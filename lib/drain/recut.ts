@@ -1,5 +1,5 @@
+import { budget } from '../settings/budget.ts';
 import type { Settings } from '../settings/settings.ts';
-import { budget } from './budget.ts';
 
 /** A termination as its settings have it. */
 type Uncut = Pick<Settings, 'gracePeriodMs' | 'drainMinMs' | 'drainMaxMs' | 'containers'>;

@@ -1,6 +1,6 @@
-import { DEFAULT_STOP_TIMEOUT_MS } from './budget.ts';
+import { DEFAULT_STOP_TIMEOUT_MS } from '../settings/budget.ts';
 import type { ReleasedBecause } from './entry.ts';
-import { containerOf, isSeenGone, nameOf, SETTLE_MS } from './plan.ts';
+import { containerOf, isSeenGone, nameOf, restartMaxMs, SETTLE_MS } from './plan.ts';
 import { leave, release } from './release.ts';
 import type { Sample } from './sample.ts';
 import { evidenceOf, terminate } from './settling.ts';
@@ -65,10 +65,10 @@ function whyAgent(hook: Hook, turn: Turn): ReleasedBecause | undefined {
 }
 
 function whyRestart(state: Restarting, name: HookName, hook: Hook, turn: Turn): ReleasedBecause | undefined {
-  const { drainMinMs, restartDrainMaxMs } = state.settings;
-  const boundMs = Math.max(SETTLE_MS, restartDrainMaxMs);
-  const isOver = turn.due(hook.since + boundMs);
-  if (!turn.due(hook.since + Math.min(boundMs, Math.max(SETTLE_MS, drainMinMs)))) return undefined;
+  const maxMs = restartMaxMs(state.settings);
+  const minMs = Math.min(maxMs, Math.max(SETTLE_MS, state.settings.drainMinMs));
+  const isOver = turn.due(hook.since + maxMs);
+  if (!turn.due(hook.since + minMs)) return undefined;
   const read = readWithin(state, isOver ? STALE_MS : 0, turn);
   const own = (name === null ? undefined : read?.containers.get(name)?.inFlight) ?? read?.inFlight;
   const isIdle = own?.unknown === undefined && own !== undefined && own.requests + own.inDoubt === 0;

@@ -1,5 +1,5 @@
 import { hasOnlyLater, keptMaxAt } from './draining.ts';
-import { nameOf, type Plan, planOf, SETTLE_MS } from './plan.ts';
+import { nameOf, type Plan, planOf, restartMaxMs, SETTLE_MS } from './plan.ts';
 import { restartStopMs } from './restart.ts';
 import type { InFlight } from './sample.ts';
 import type { Draining, Restarting, State, Termination } from './state.ts';
@@ -26,8 +26,7 @@ export function waitsOf(state: State): Wait[] {
 }
 
 function restartWaits(state: Restarting): Wait[] {
-  const { self, restartDrainMaxMs } = state.settings;
-  const boundMs = Math.max(SETTLE_MS, restartDrainMaxMs);
+  const { self } = state.settings;
   return [...state.hooks].flatMap(([name, { since, released }]) => {
     if (name === self)
       return released === undefined ? [{ what: OTHER_HOOKS, untilAt: since + SETTLE_MS }] : [];
@@ -36,7 +35,7 @@ function restartWaits(state: Restarting): Wait[] {
       return [{ what: `${name ?? 'a container'}, which restarts, to stop`, untilAt }];
     }
     const what = `what is in flight in ${name ?? 'the pod'}, which restarts`;
-    return [{ what, untilAt: since + boundMs }];
+    return [{ what, untilAt: since + restartMaxMs(state.settings) }];
   });
 }
 

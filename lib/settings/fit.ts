@@ -1,4 +1,4 @@
-import { type Budgeted, type BudgetedContainer, budget, DEFAULT_STOP_TIMEOUT_MS } from '../drain/budget.ts';
+import { type Budgeted, type BudgetedContainer, budget, DEFAULT_STOP_TIMEOUT_MS } from './budget.ts';
 import { formatDuration } from './duration.ts';
 import type { Problem } from './problem.ts';
 import type { Settings } from './settings.ts';

@@ -1,7 +1,7 @@
-import { DEFAULT_STOP_TIMEOUT_MS } from '../drain/budget.ts';
 import type { Probe } from '../readiness/probe.ts';
 import type { AgentSettings } from './agent-settings.ts';
 import { containerKey, containerOfKey } from './annotation-key.ts';
+import { DEFAULT_STOP_TIMEOUT_MS } from './budget.ts';
 import { fitProblems } from './fit.ts';
 import { type Inputs, type Reader, THE_SPEC } from './layers.ts';
 import { containersOf, countProblems, type Mention, NOT_THE_AGENT, nameProblems } from './names.ts';

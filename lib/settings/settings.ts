@@ -22,7 +22,7 @@ export interface Settings {
   readonly drainArrivalsMaxMs: number;
   readonly drainKeptMaxMs: number;
   readonly drainDoubtMs: number;
-  /** From the first hook. Where not set, what the grace period leaves (`lib/drain/budget.ts`). */
+  /** From the first hook. Where not set, what the grace period leaves (`lib/settings/budget.ts`). */
   readonly drainMaxMs: number | undefined;
   readonly restartDrainMaxMs: number;
 }

@@ -3,6 +3,8 @@
  * `deploy/settings.schema.json`. A setting that is not here does not exist.
  */
 import type { Probe } from '../readiness/probe.ts';
+import { DEFAULT_STOP_TIMEOUT_MS } from './budget.ts';
+import { formatDuration } from './duration.ts';
 import * as kind from './kind.ts';
 import { type Row, setting, unset } from './row.ts';
 import type { DrainAction, InFlightSource } from './settings.ts';
@@ -122,7 +124,7 @@ export const CONTAINER: ContainerRows = {
   stopTimeoutMs: unset(
     'stop-timeout',
     UP_TO_A_DAY,
-    '5s; 0s for one that others depend on',
+    `${formatDuration(DEFAULT_STOP_TIMEOUT_MS)}; 0s for one that others depend on`,
     'What it needs after SIGTERM',
   ),
   inFlight: setting(

@@ -1,10 +1,10 @@
-import { budget } from '../drain/budget.ts';
 import { keptMaxAt } from '../drain/draining.ts';
-import { nameOf, planOf, SETTLE_MS } from '../drain/plan.ts';
+import { nameOf, planOf, restartMaxMs } from '../drain/plan.ts';
 import type { Serving, State, Termination } from '../drain/state.ts';
 import { waitsOf } from '../drain/waits.ts';
 import type { Readiness } from '../readiness/aggregate.ts';
 import type { Verdict } from '../readiness/verdict.ts';
+import { budget } from '../settings/budget.ts';
 import type { Container, Settings } from '../settings/settings.ts';
 import type { Entry } from '../timeline/entry.ts';
 import type {
@@ -112,9 +112,7 @@ function shutdownOf(state: State | undefined, name: string): StatusShutdown {
 
 function releaseBy(state: Exclude<State, Serving>, name: string): number {
   if (state.phase !== 'draining' || state.kind !== 'restart') return planOf(state).releaseAt(nameOf(name));
-  return (
-    (state.hooks.get(name)?.since ?? state.since) + Math.max(SETTLE_MS, state.settings.restartDrainMaxMs)
-  );
+  return (state.hooks.get(name)?.since ?? state.since) + restartMaxMs(state.settings);
 }
 
 function drainStatus(state: State | undefined, count: number): StatusDrain {

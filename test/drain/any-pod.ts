@@ -1,6 +1,6 @@
 /** Pods at random, whose settings hold the invariants that `readSettings()` holds. */
 import * as fc from 'fast-check';
-import { budget } from '../../lib/drain/budget.ts';
+import { budget } from '../../lib/settings/budget.ts';
 import type { Container, Settings } from '../../lib/settings/settings.ts';
 import { container, pod } from './pods.ts';
 

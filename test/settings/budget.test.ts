@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { budget } from '../../lib/drain/budget.ts';
+import { budget } from '../../lib/settings/budget.ts';
 import { parseDuration } from '../../lib/settings/duration.ts';
 import { fitProblems } from '../../lib/settings/fit.ts';
 import { type GraphNode, orderedGraph } from './graphs.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { budget } from '../../lib/drain/budget.ts';
 import { readAgentSettings } from '../../lib/settings/agent-settings.ts';
+import { budget } from '../../lib/settings/budget.ts';
 import { findCycles } from '../../lib/settings/order.ts';
 import { formatProblem } from '../../lib/settings/problem.ts';
 import { readSettings, type SettingsReading } from '../../lib/settings/read-settings.ts';

@@ -1,4 +1,4 @@
-import type { Container, Settings } from '../settings/settings.ts';
+import type { Container, Settings } from './settings.ts';
 
 /** What a container needs after SIGTERM, where it is not set and nobody depends on it. */
 export const DEFAULT_STOP_TIMEOUT_MS = 5000;
