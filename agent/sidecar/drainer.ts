@@ -2,9 +2,7 @@ import type { Effect, Event } from '../../lib/drain/event.ts';
 import { type State, serving } from '../../lib/drain/state.ts';
 import { step } from '../../lib/drain/step.ts';
 import type { Settings } from '../../lib/settings/settings.ts';
-
-/** `Event` without its time, which the drainer gives it. */
-type Untimed<E> = E extends { readonly now: number } ? Omit<E, 'now'> : never;
+import type { Untimed } from '../../lib/untimed.ts';
 
 /** Holds the drain's state, gives events their time, and wakes it at its deadlines. */
 export interface Drainer {

@@ -1,8 +1,6 @@
+import type { Untimed } from '../untimed.ts';
 import type { DrainEntry } from './entry.ts';
 import type { Effect } from './event.ts';
-
-/** A DrainEntry whose time is the turn's. */
-type Untimed<E> = E extends { readonly at: number } ? Omit<E, 'at'> : never;
 
 /**
  * One step's moment and what comes of it. Rules ask `due(at)`; what is not yet due is remembered, so that no

@@ -1,10 +1,8 @@
+import type { Untimed } from '../untimed.ts';
 import type { KubeletEntry } from './entry.ts';
 import type { Container, Pod } from './pod.ts';
 import type { BackOff, ContainerState, Effect, Live, State } from './state.ts';
 import { counts, isLive } from './state.ts';
-
-/** A KubeletEntry whose time is the step's. */
-type Untimed<E> = E extends { readonly at: number } ? Omit<E, 'at'> : never;
 
 /** One step's working copy of the state, and what comes of it. */
 export interface Draft {

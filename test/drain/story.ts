@@ -5,6 +5,7 @@ import type { InFlight, Sample } from '../../lib/drain/sample.ts';
 import { type HookName, type State, serving } from '../../lib/drain/state.ts';
 import { type Step, step } from '../../lib/drain/step.ts';
 import type { Settings } from '../../lib/settings/settings.ts';
+import type { Untimed } from '../../lib/untimed.ts';
 import { NOTHING, sample } from './pods.ts';
 
 /** When every story begins, in ms since the epoch; all other times are relative to it. */
@@ -12,8 +13,6 @@ export const T = 1_000_000;
 
 /** How often the agent reads the sockets in a drain. */
 const SAMPLE_MS = 100;
-
-type Untimed<E> = E extends { readonly now: number } ? Omit<E, 'now'> : never;
 
 /** What every reading says from now on; undefined: there are none. */
 type Picture = (Partial<Sample> & { readonly gone?: readonly string[] }) | undefined;
