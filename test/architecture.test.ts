@@ -145,7 +145,7 @@ test('agent imports each package in one place', () => {
 });
 
 test('the commands do not use each other, but for the probes that a rehearsal shares with the agent', () => {
-  const shared = /^agent\/sidecar\/probes\//;
+  const shared = /^agent\/sidecar\/(probes|outbound)\//;
   const found = offences(agent, ({ path, loads, loadsLater, types }) => {
     const used = [...loads, ...loadsLater, ...types].filter(other => other.startsWith('agent/'));
     const command = folderOf(path);

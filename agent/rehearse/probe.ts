@@ -1,6 +1,6 @@
 import { type ExecAction, type KubeletProbe, POD_ADDRESS } from '../../lib/kubelet/pod.ts';
 import type { ProbeAction } from '../../lib/readiness/probe.ts';
-import { Network } from '../sidecar/probes/network.ts';
+import { Network } from '../sidecar/outbound/network.ts';
 import { startProbe } from '../sidecar/probes/run.ts';
 import { type ExecResult, runToEnd } from './exec.ts';
 import type { Stage } from './surroundings.ts';

@@ -2,8 +2,8 @@
 import type { NotReady } from '../../lib/kubelet/not-ready.ts';
 import { type KubeletProbe, POD_ADDRESS, type Pod } from '../../lib/kubelet/pod.ts';
 import { firstRequest } from '../../lib/readiness/http-probe.ts';
-import { exchange } from '../sidecar/probes/exchange.ts';
-import { Network } from '../sidecar/probes/network.ts';
+import { exchange } from '../sidecar/outbound/exchange.ts';
+import { Network } from '../sidecar/outbound/network.ts';
 import type { Actor } from './cast.ts';
 
 const ASK_WITHIN_MS = 1000;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Container } from '../../lib/settings/settings.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import type { Requester } from './requester.ts';
+import type { Requester } from './outbound/requester.ts';
 
 /** Of the answer only the status matters. */
 const LIMITS = { timeoutMs: 2000, mostBytes: 0 };

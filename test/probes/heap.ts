@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
-import { Network } from '../../agent/sidecar/probes/network.ts';
+import { Network } from '../../agent/sidecar/outbound/network.ts';
 import { startProbe } from '../../agent/sidecar/probes/run.ts';
 import { afterResult, unprobed } from '../../lib/readiness/thresholds.ts';
 import { probe } from './target.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mock, type TestContext, test } from 'node:test';
-import { Network } from '../../agent/sidecar/probes/network.ts';
+import { Network } from '../../agent/sidecar/outbound/network.ts';
 import { createProber, type Probed, type ProberParts } from '../../agent/sidecar/probes/prober.ts';
 import type { RunningProbe } from '../../agent/sidecar/probes/run.ts';
 import type { Probe } from '../../lib/readiness/probe.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
-import { Network } from '../../agent/sidecar/probes/network.ts';
+import { Network } from '../../agent/sidecar/outbound/network.ts';
 import { startProbe } from '../../agent/sidecar/probes/run.ts';
 import { parseProbe } from '../../lib/readiness/parse-probe.ts';
 import type { Probe } from '../../lib/readiness/probe.ts';

@@ -1,4 +1,4 @@
-import type { Network } from './network.ts';
+import type { Network } from '../outbound/network.ts';
 
 /** What a probe needs of the world. */
 export interface ProbeContext {

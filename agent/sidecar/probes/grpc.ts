@@ -3,8 +3,8 @@ import { CHECK_PATH, encodeCheck, judgeCheck, MAX_ANSWER_BYTES } from '../../../
 import { inUrl } from '../../../lib/readiness/http-probe.ts';
 import type { ProbeAction } from '../../../lib/readiness/probe.ts';
 import type { ProbeResult } from '../../../lib/readiness/probe-result.ts';
+import { connectionProblem } from '../outbound/problem.ts';
 import type { ProbeContext } from './context.ts';
-import { connectionProblem } from './problem.ts';
 
 /**
  * A grpc probe: one `Check` over HTTP/2 in clear text, as the kubelet's, which supports no credentials either.

@@ -1,9 +1,9 @@
 import { firstRequest, judge } from '../../../lib/readiness/http-probe.ts';
 import type { ProbeAction } from '../../../lib/readiness/probe.ts';
 import type { ProbeResult } from '../../../lib/readiness/probe-result.ts';
+import { exchange } from '../outbound/exchange.ts';
+import { connectionProblem } from '../outbound/problem.ts';
 import type { ProbeContext } from './context.ts';
-import { exchange } from './exchange.ts';
-import { connectionProblem } from './problem.ts';
 
 /**
  * An httpGet probe: HTTP/1.1, a connection for each request, redirects on the same host followed.

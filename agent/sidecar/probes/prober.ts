@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ProbeResult } from '../../../lib/readiness/probe-result.ts';
 import { changed, isNews, portsVerdict, type Verdict } from '../../../lib/readiness/verdict.ts';
 import type { Container } from '../../../lib/settings/settings.ts';
-import type { Network } from './network.ts';
+import type { Network } from '../outbound/network.ts';
 import { startProbe } from './run.ts';
 import { createWorker, type Worker, type WorkerParts } from './worker.ts';
 

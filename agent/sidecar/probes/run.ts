@@ -1,8 +1,8 @@
 import type { Probe } from '../../../lib/readiness/probe.ts';
 import type { ProbeResult } from '../../../lib/readiness/probe-result.ts';
+import { ProbeTimeout } from '../outbound/problem.ts';
 import type { ProbeContext } from './context.ts';
 import { probeHttp } from './http.ts';
-import { ProbeTimeout } from './problem.ts';
 import { probeTcp } from './tcp.ts';
 
 /** The longest that a timer of Node waits; one that is longer fires at once. */

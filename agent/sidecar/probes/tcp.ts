@@ -1,8 +1,8 @@
 import { inUrl } from '../../../lib/readiness/http-probe.ts';
 import type { ProbeAction } from '../../../lib/readiness/probe.ts';
 import type { ProbeResult } from '../../../lib/readiness/probe-result.ts';
+import { connectionProblem } from '../outbound/problem.ts';
 import type { ProbeContext } from './context.ts';
-import { connectionProblem } from './problem.ts';
 
 /** A tcpSocket probe: a connection that opens is a success, and is closed at once (kubelet `pkg/probe/tcp/tcp.go`). */
 export function probeTcp(

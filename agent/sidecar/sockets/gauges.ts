@@ -2,15 +2,13 @@ import { type GaugeSource, MOST_GAUGE_BYTES, readGauge } from '../../../lib/conn
 import type { GaugeReading } from '../../../lib/connections/in-flight.ts';
 import type { Parsed } from '../../../lib/parsed.ts';
 import type { Container } from '../../../lib/settings/settings.ts';
+import type { Limits } from '../outbound/requester.ts';
 
 /**
  * Makes the request of a gauge. It must end within the time, read no more than that, keep no connection, and report
  * its connection to `Sampler.opened`. Expected failures are values.
  */
-export type FetchGauge = (
-  source: GaugeSource,
-  limits: { readonly timeoutMs: number; readonly mostBytes: number },
-) => Promise<Parsed<string>>;
+export type FetchGauge = (source: GaugeSource, limits: Limits) => Promise<Parsed<string>>;
 
 const EVERY_MS = 100;
 /** Reading and parsing takes some 10 ms for each MiB: so the longest answers are asked for each 256 ms. */

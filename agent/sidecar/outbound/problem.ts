@@ -1,4 +1,4 @@
-/** The deadline of a probe, as the error its sockets are destroyed with. */
+/** The deadline of a probe or of another request, as the error that its sockets are destroyed with. */
 export class ProbeTimeout extends Error {
   readonly code = 'PROBE_TIMEOUT';
 }

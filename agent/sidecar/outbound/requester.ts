@@ -1,9 +1,9 @@
-import { type Parsed, parsed, unparsed } from '../../lib/parsed.ts';
-import { formatPodUrl } from '../../lib/settings/pod-url.ts';
-import type { DrainAction } from '../../lib/settings/settings.ts';
-import { exchange } from './probes/exchange.ts';
-import type { Network } from './probes/network.ts';
-import { connectionProblem, ProbeTimeout } from './probes/problem.ts';
+import { type Parsed, parsed, unparsed } from '../../../lib/parsed.ts';
+import { formatPodUrl } from '../../../lib/settings/pod-url.ts';
+import type { DrainAction } from '../../../lib/settings/settings.ts';
+import { exchange } from './exchange.ts';
+import type { Network } from './network.ts';
+import { connectionProblem, ProbeTimeout } from './problem.ts';
 
 /** How much a request may cost; with `mostBytes: 0` only the status is wanted. */
 export interface Limits {

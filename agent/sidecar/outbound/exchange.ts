@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { HttpHead, HttpRequest } from '../../../lib/readiness/http-probe.ts';
 import { MAX_BODY_BYTES } from '../../../lib/readiness/http-probe.ts';
-import type { ProbeContext } from './context.ts';
+import type { Network } from './network.ts';
 
 /** Far beyond any sane answer; Go's own limit, 10 MiB, is more than the agent's memory should be at risk for. */
 const MAX_HEADER_BYTES = 64 * 1024;
@@ -10,6 +10,13 @@ const MAX_HEADER_BYTES = 64 * 1024;
 export interface Exchanged {
   readonly head: HttpHead | undefined;
   readonly error: unknown;
+}
+
+/** What an exchange is made with. */
+export interface ExchangeContext {
+  readonly network: Network;
+  /** Aborted when nobody waits any longer; its reason is an Error. */
+  readonly signal: AbortSignal;
 }
 
 /** What probes do not need. */
@@ -32,7 +39,7 @@ export interface Further {
  */
 export async function exchange(
   { url, host, headers }: HttpRequest,
-  { network, signal }: Pick<ProbeContext, 'network' | 'signal'>,
+  { network, signal }: ExchangeContext,
   wantsBody: (head: HttpHead) => boolean,
   { method = 'GET', mostBytes = MAX_BODY_BYTES, take }: Further = {},
 ): Promise<Exchanged> {
