@@ -21,7 +21,7 @@ describe('podusher rehearse, with podusher in the pod', () => {
   it('fails no request though rails lives until SIGKILL', async () => {
     const result = await theatre.result(await theatre.example('with.yaml', SHORT), '--before', '2s');
     assert.deepEqual([result.failed, result.cut, result.status], [0, 0, 0], reasons(result).join());
-    assert.ok(result.sent >= 40, `${result.sent} sent`);
+    assert.ok(result.sent >= 20, `${result.sent} sent`);
     // rails lives on until SIGKILL; auth is held to the very end, and its hook abandoned there.
     assert.ok(at(result, 'released', 'rails') >= 1900);
     assert.ok(at(result, 'signal', 'auth', 'SIGTERM') >= at(result, 'signal', 'rails', 'SIGKILL'));
@@ -48,7 +48,7 @@ describe('podusher rehearse, with podusher in the pod', () => {
       exits.toSorted((a, b) => a - b),
     );
     assert.ok(at(result, 'signal', 'auth', 'SIGTERM') >= at(result, 'exited', 'rails'));
-    assert.ok(result.terminationMs < 8000, `${result.terminationMs} ms`);
+    assert.ok(Number.isNaN(at(result, 'signal', undefined, 'SIGKILL')), 'nobody needs to be killed');
   });
 
   it('fails no request when statsd fails its probe', async () => {

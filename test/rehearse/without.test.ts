@@ -16,12 +16,14 @@ describe('podusher rehearse, without podusher in the pod', () => {
     const result = await theatre.result(await theatre.example('without.yaml', SHORT), '--before', '1s');
     assert.equal(result.status, 1);
     assert.deepEqual(reasons(result), ['HTTP 500']);
-    assert.ok(result.longestOutageMs > 700 && result.longestOutageMs < 1500, `${result.longestOutageMs} ms`);
-    assert.ok(at(result, 'exited', 'auth') < 500);
+    // From auth's end to the load's, each of which a busy machine may make late.
+    const outageMs = at(result, 'new-connections-end') - at(result, 'exited', 'auth');
+    assert.ok(result.longestOutageMs > outageMs - 300, `${result.longestOutageMs} of ${outageMs} ms`);
     assert.ok(at(result, 'signal', 'rails', 'SIGTERM') < 100);
     const killedAt = at(result, 'signal', 'rails', 'SIGKILL');
-    assert.ok(killedAt >= 3000 && killedAt < 3500, `${killedAt} ms`);
-    assert.ok(result.terminationMs >= 3000 && result.terminationMs < 4000, `${result.terminationMs} ms`);
+    assert.ok(killedAt >= 3000 && killedAt < 5000, `${killedAt} ms`);
+    assert.ok(at(result, 'exited', 'auth') < killedAt - 1000);
+    assert.ok(result.terminationMs >= killedAt && result.terminationMs < 7000, `${result.terminationMs} ms`);
   });
 
   it('fails requests until SIGKILL when clients stay on their connections', async () => {
@@ -37,19 +39,22 @@ describe('podusher rehearse, without podusher in the pod', () => {
       await theatre.example('graceful-without.yaml', SHORT),
       '--before',
       '1s',
+      '--endpoint-lag',
+      '2s',
     );
     assert.equal(result.status, 1);
     assert.ok(result.failed >= 5, `${result.failed} failed`);
     assert.ok(reasons(result).includes('connection refused'));
-    assert.ok(result.terminationMs < 3000);
+    assert.ok(Number.isNaN(at(result, 'signal', undefined, 'SIGKILL')), 'nobody needs to be killed');
   });
 
   it('has no endpoint when statsd fails its probe', async () => {
+    // It must be Ready first, however long the start of three processes takes.
     const example = await theatre.example('statsd-without.yaml', {
       ...SHORT,
-      '--unhealthy-after, "3", --crash-after, "8"': '--unhealthy-after, "2"',
+      '--unhealthy-after, "3", --crash-after, "8"': '--unhealthy-after, "6"',
     });
-    const result = await theatre.result(example, '--before', '4s', '--endpoint-lag', '200ms');
+    const result = await theatre.result(example, '--before', '8s', '--endpoint-lag', '200ms');
     assert.equal(result.status, 1);
     assert.ok(reasons(result).includes('no endpoint'));
     assert.ok(result.longestOutageMs > 1000, `${result.longestOutageMs} ms`);
