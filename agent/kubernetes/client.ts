@@ -103,6 +103,7 @@ export function createClient(account: () => Promise<Parsed<Account>>, userAgent:
   async function send(asked: Asked): Promise<Parsed<ClientRequest>> {
     const read = await account();
     if (!read.ok) return read;
+    if (asked.signal.aborted) return unparsed('Stopped');
     try {
       return parsed(begin(asked, read.value));
     } catch (error) {
@@ -130,7 +131,6 @@ export function createClient(account: () => Promise<Parsed<Account>>, userAgent:
     const whole = setTimeout(fail, wholeMs, `Not done within ${wholeMs} ms`);
     const stop = (): void => fail('Stopped');
     asked.signal.addEventListener('abort', stop, { once: true });
-    if (asked.signal.aborted) stop();
     request.on('error', error => fail(`Cannot be reached: ${codeOf(error)}`));
     request.on('response', response => {
       const { statusCode = 0 } = response;

@@ -4,7 +4,8 @@ import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Status } from '../../lib/status/status.ts';
 import type { Wire } from '../../lib/status/wire.ts';
-import { FakeApi, pour, refuse } from '../kubernetes/fake-api.ts';
+import { pour, refuse } from '../kubernetes/answers.ts';
+import { FakeApi } from '../kubernetes/fake-api.ts';
 import { type ContainerParts, POD_NAME, UID } from '../kubernetes/objects.ts';
 import { App } from './app.ts';
 import { openConnections } from './clients.ts';
@@ -118,6 +119,18 @@ describe('podusher agent --api', { concurrency: 2, timeout: 120_000 }, () => {
     const told = await until('the Event', () => api.events.find(({ reason }) => reason === 'NotReady'));
     assert.equal(told.message, 'not ready: app: the kubelet calls it not ready, by its own exec probe');
     assert.equal(told.type, 'Warning');
+  });
+
+  it('probes by itself where an annotation says so, whatever the kubelet thinks', async context => {
+    const {
+      api,
+      app: own,
+      agent,
+    } = await startPod(context, {}, fake => fake.putPod({ containers: [AGENT, app(false)] }));
+    await watches(agent);
+    await agent.annotate({ 'readiness-probe.podusher.dev/app': `http://:${own.port}/healthz` });
+    await until('the readiness', async () => ((await agent.get('/ready')).status === 200 ? true : undefined));
+    assert.equal(api.askedFor('pods').length, 1);
   });
 
   it('says what contradicts the spec, and keeps what it has', async context => {

@@ -5,7 +5,8 @@ import { createClient } from '../../agent/kubernetes/client.ts';
 import { createEventWriter, type EventWriter, type Outcome } from '../../agent/kubernetes/event-writer.ts';
 import type { Told } from '../../lib/kubernetes/event.ts';
 import { until } from '../agent/until.ts';
-import { FakeApi, type Fault, refuse } from './fake-api.ts';
+import { refuse } from './answers.ts';
+import { FakeApi, type Fault } from './fake-api.ts';
 
 const POD = { name: 'shop-1', namespace: 'shop', uid: 'u-1' };
 const T = 1_795_230_720_000;
@@ -19,7 +20,15 @@ interface Written {
 
 async function write(
   context: TestContext,
-  { fault, pod = () => POD }: { readonly fault?: Fault; readonly pod?: () => typeof POD | undefined } = {},
+  {
+    fault,
+    pod = () => POD,
+    now = () => T,
+  }: {
+    readonly fault?: Fault;
+    readonly pod?: () => typeof POD | undefined;
+    readonly now?: () => number;
+  } = {},
 ): Promise<Written> {
   const api = await FakeApi.start(context);
   api.fault = fault;
@@ -29,7 +38,7 @@ async function write(
   const writer = createEventWriter({
     client,
     pod,
-    now: () => T,
+    now,
     counted: outcome => (counts[outcome] += 1),
     refused: reason => refusals.push(reason),
     limits: { headMs: 300, quietMs: 300, wholeMs: 500 },
@@ -62,6 +71,17 @@ test('createEventWriter() drops what is too much, and counts it', async context 
   for (let index = 0; index < 200; index += 1) writer.tell(told(index));
   await until('all Events', () => (counts.written === 50 ? true : undefined));
   assert.deepEqual(counts, { written: 50, refused: 0, dropped: 150 });
+});
+
+test('createEventWriter() keeps no more than 64 waiting, however long the server takes', async context => {
+  let at = T;
+  const { writer, counts } = await write(context, { now: () => at, pod: () => undefined });
+  for (let index = 0; index < 200; index += 1) {
+    at += 60_000;
+    writer.tell(told(index));
+  }
+  assert.equal(writer.waiting, 65, 'and one that is being written');
+  assert.equal(counts.dropped, 135);
 });
 
 test('createEventWriter() waits for the pod to be known', async context => {

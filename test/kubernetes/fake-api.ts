@@ -7,8 +7,10 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { refuse, send } from './answers.ts';
 import { CERTIFICATE, KEY } from './certificate.ts';
 import { type EndpointParts, type PodParts, podObject, sliceObject } from './objects.ts';
+import { groupOf, isAllowed } from './role.ts';
 
 type Kind = 'pods' | 'endpointslices';
 
@@ -137,8 +139,9 @@ export class FakeApi {
   }
 
   removeSlice(name: string): void {
+    const last = this.#slices.get(name) ?? [];
     this.#slices.delete(name);
-    this.#change('endpointslices', 'DELETED', version => sliceObject(name, [], version));
+    this.#change('endpointslices', 'DELETED', version => sliceObject(name, last, version));
   }
 
   /** Tells those who watch how far it is. */
@@ -191,6 +194,8 @@ export class FakeApi {
       authorization: request.headers.authorization,
     };
     this.asked.push(asked);
+    const verb = asked.method === 'POST' ? 'create' : asked.isWatch ? 'watch' : 'list';
+    if (!isAllowed(groupOf(pathname), kind, verb)) return refuse(response, 403, `${kind} is forbidden`);
     if (this.fault?.(asked, response) === true) return;
     if (kind === 'events') return void this.#takeEvent(request, response);
     if (asked.isWatch) this.#watch(kind, Number(query.get('resourceVersion')), response);
@@ -230,35 +235,4 @@ export class FakeApi {
     this.events.push(JSON.parse(body));
     send(response, 201, {});
   }
-}
-
-/** Refuses as the API server does. */
-export function refuse(
-  response: ServerResponse,
-  code: number,
-  message = '',
-  headers: Readonly<Record<string, string>> = {},
-): void {
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-  send(response, code, { kind: 'Status', status: 'Failure', message, code });
-}
-
-function send(response: ServerResponse, code: number, body: object): void {
-  response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-}
-
-/** Sends `a` without an end, as fast as it is taken. @returns how many MiB were taken so far. */
-export function pour(response: ServerResponse): () => number {
-  const piece = Buffer.alloc(2 ** 20, 'a');
-  let mib = 0;
-  response.writeHead(200, { 'content-type': 'application/json' });
-  const more = (): void => {
-    while (!response.destroyed && mib < 1024) {
-      mib += 1;
-      if (!response.write(piece)) return void response.once('drain', more);
-    }
-    response.end();
-  };
-  more();
-  return () => mib;
 }

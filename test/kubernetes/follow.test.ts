@@ -1,73 +1,13 @@
-/** The API server as it is on a bad day: gone, slow, refusing, talking nonsense or without an end. */
+/** How the pod is followed: listed, watched, and again when the watch ends. */
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { readAccount } from '../../agent/kubernetes/account.ts';
 import { createClient } from '../../agent/kubernetes/client.ts';
-import { TIMING, type Timing } from '../../agent/kubernetes/following.ts';
-import { createLink, type Link } from '../../agent/kubernetes/link.ts';
-import { type KnownPod, watchPod } from '../../agent/kubernetes/pod-watch.ts';
 import { until } from '../agent/until.ts';
 import { CERTIFICATE as ELSEWHERE } from '../probes/certificate.ts';
-import { FakeApi, type Fault, pour, refuse } from './fake-api.ts';
+import { FakeApi } from './fake-api.ts';
 import { POD_NAME } from './objects.ts';
-
-/** Waits that are asked for, and are made short. */
-interface Watched {
-  readonly api: FakeApi;
-  readonly known: () => KnownPod | undefined;
-  readonly link: Link;
-  /** How the link changed. */
-  readonly changes: string[];
-  /** The failures in a row and what the server asked to wait, at each wait. */
-  readonly waits: [failures: number, askedMs: number | undefined][];
-  readonly end: () => void;
-}
-
-const SHORT: Timing = {
-  ...TIMING,
-  list: { headMs: 400, quietMs: 300, wholeMs: 800 },
-  watch: { headMs: 400, quietMs: 2000, wholeMs: 20_000 },
-  shortestWatchMs: 100,
-};
-
-async function watch(context: TestContext, fault?: Fault, timing: Partial<Timing> = {}): Promise<Watched> {
-  const api = await FakeApi.start(context);
-  api.fault = fault;
-  const waits: Watched['waits'] = [];
-  const changes: string[] = [];
-  let known: KnownPod | undefined;
-  const link = createLink(() => performance.now(), {
-    heard: () => {},
-    changed: ({ state, because }) => changes.push(because === null ? state : `${state}: ${because}`),
-  });
-  const client = createClient(() => readAccount(api.folder, api.environment), 'podusher/test');
-  const end = watchPod({
-    client,
-    name: POD_NAME,
-    namespace: 'shop',
-    link,
-    changed: next => {
-      known = next;
-    },
-    timing: {
-      ...SHORT,
-      backOffMs(failures, _, askedMs) {
-        waits.push([failures, askedMs]);
-        return 20;
-      },
-      ...timing,
-    },
-  });
-  context.after(() => {
-    end();
-    client.close();
-  });
-  return { api, known: () => known, link, changes, waits, end };
-}
-
-function is(link: Link, state: string): Promise<true> {
-  return until(`the link to be ${state}`, () => (link.status.state === state ? true : undefined));
-}
+import { is, SHORT, watch } from './watched.ts';
 
 test('watchPod() lists the pod, and takes changes from there on', async context => {
   const { api, known, link } = await watch(context);
@@ -145,150 +85,6 @@ for (const [title, spoil] of FORGOTTEN) {
   });
 }
 
-const REFUSALS: readonly [code: number, message: string, because: string][] = [
-  [401, 'Unauthorized', 'HTTP 401: "Unauthorized"'],
-  [403, 'pods is forbidden', 'HTTP 403: "pods is forbidden"'],
-  [
-    404,
-    'the server could not find the requested resource',
-    'HTTP 404: "the server could not find the requested resource"',
-  ],
-  [429, 'too many requests', 'HTTP 429: "too many requests"'],
-  [503, '', 'HTTP 503'],
-];
-
-for (const [code, message, because] of REFUSALS) {
-  test(`watchPod() says why it is lost when it is refused with ${code}, and comes back`, async context => {
-    const { api, link, changes, waits } = await watch(context, (_, response) => {
-      refuse(response, code, message, { 'retry-after': '7' });
-      return true;
-    });
-    await is(link, 'lost');
-    assert.equal(link.status.because, because);
-    await until('some tries', () => waits[4]);
-    assert.deepEqual(waits.slice(0, 3), [
-      [1, 7000],
-      [2, 7000],
-      [3, 7000],
-    ]);
-    api.fault = undefined;
-    await is(link, 'watching');
-    assert.deepEqual(changes, [`lost: ${because}`, 'watching'], 'each change is told once');
-    assert.equal(link.status.because, null);
-  });
-}
-
-/** Answers that keep, or break, and what is said of them. */
-const ANSWERS: readonly [title: string, because: RegExp, fault: Fault][] = [
-  ['never answers', /^Did not answer within 400 ms$/, () => true],
-  [
-    'answers half and stops',
-    /^Was quiet for 300 ms$/,
-    (_, response) => {
-      response.writeHead(200).write('{"metadata":');
-      return true;
-    },
-  ],
-  [
-    'drips',
-    /^Not done within 800 ms$/,
-    (_, response) => {
-      const drip = setInterval(() => response.write(' '), 50);
-      response.once('close', () => clearInterval(drip));
-      response.writeHead(200);
-      return true;
-    },
-  ],
-  [
-    'breaks off',
-    /^Broke off/,
-    (_, response) => {
-      response.writeHead(200).write('{"metadata":');
-      setTimeout(() => response.destroy(), 50);
-      return true;
-    },
-  ],
-  [
-    'answers garbage',
-    /^The answer is not a list: "<html>/,
-    (_, response) => {
-      response.end('<html>Welcome</html>');
-      return true;
-    },
-  ],
-  [
-    'knows no such pod',
-    /^No pod "shop-7d9f8b6c5d-x2x7k" in namespace "shop"$/,
-    (_, response) => {
-      response.end('{"metadata":{"resourceVersion":"7"},"items":[]}');
-      return true;
-    },
-  ],
-  [
-    'redirects',
-    /^HTTP 302$/,
-    (_, response) => {
-      response.writeHead(302, { location: 'https://192.0.2.1/' }).end();
-      return true;
-    },
-  ],
-  [
-    'refuses and never ends saying so',
-    /^(HTTP 403|Did not answer within 400 ms)/,
-    (_, response) => {
-      response.writeHead(403).write('no');
-      return true;
-    },
-  ],
-];
-
-for (const [title, because, fault] of ANSWERS) {
-  test(`watchPod() is lost, within its deadline, when the server ${title}`, async context => {
-    const { api, known, link, waits } = await watch(context, fault);
-    await is(link, 'lost');
-    assert.match(String(link.status.because), because);
-    await until('a second try', () => waits[1]);
-    assert.equal(known(), undefined);
-    api.fault = undefined;
-    await is(link, 'watching');
-  });
-}
-
-test('watchPod() keeps what it was told last while the API is gone, and comes back when it does', async context => {
-  const { api, known, link, changes } = await watch(context);
-  await is(link, 'watching');
-  api.putPod({ deletion: ['2026-11-22T05:00:08Z', 8] });
-  await until('the deletion', () => known()?.deletion);
-  api.stop();
-  await is(link, 'lost');
-  assert.match(String(link.status.because), /^Cannot be reached: ECONNREFUSED$/);
-  assert.equal(known()?.deletion?.graceMs, 8000);
-  await api.listen();
-  await is(link, 'watching');
-  assert.equal(changes.length, 3);
-});
-
-test('watchPod() keeps little of an answer without an end', async context => {
-  const poured: (() => number)[] = [];
-  const fault: Fault = (_, response) => {
-    poured.push(pour(response));
-    return true;
-  };
-  const { api, link, waits } = await watch(context, fault, {
-    list: { headMs: 5000, quietMs: 5000, wholeMs: 5000 },
-  });
-  await is(link, 'lost');
-  assert.match(String(link.status.because), /^Answered more than \d+ bytes$/);
-  await until('a second try', () => waits[1]);
-  api.fault = (asked, response) => asked.isWatch && fault(asked, response);
-  await until(
-    'a line without an end',
-    () => (link.status.because?.startsWith('A line') === true ? true : undefined),
-    20_000,
-  );
-  for (const mib of poured) assert.ok(mib() < 64, `${mib()} MiB were taken`);
-});
-
 test('watchPod() waits longer and longer when watches end at once', async context => {
   const { api, link, waits } = await watch(context, ({ isWatch }, response) => {
     if (isWatch) response.writeHead(200).end();
@@ -309,6 +105,28 @@ test('watchPod() watches anew when a watch is quiet for too long', async context
   await until('a third watch', () => api.askedFor('pods', true)[2]);
   await is(link, 'watching');
   assert.deepEqual(changes, ['watching'], 'that is nothing to tell');
+});
+
+test('watchPod() keeps a watch that is quiet for longer than an answer may take to begin', async context => {
+  const limits = { headMs: 200, quietMs: 20_000, wholeMs: 20_000 };
+  const { api, link, known } = await watch(context, undefined, { watch: limits, shortestWatchMs: 800 });
+  await is(link, 'watching');
+  api.putPod({ graceSeconds: 35 });
+  await until('the change', () => (known()?.pod.gracePeriodMs === 35_000 ? true : undefined));
+  assert.equal(api.askedFor('pods', true).length, 1);
+});
+
+test('createClient() makes no request when it is stopped before the service account is read', async context => {
+  const api = await FakeApi.start(context);
+  const { promise, resolve } = Promise.withResolvers<Awaited<ReturnType<typeof readAccount>>>();
+  const client = createClient(() => promise, 'podusher/test');
+  const controller = new AbortController();
+  const asked = { path: '/api/v1/namespaces/shop/pods', signal: controller.signal };
+  const answer = client.ask(asked, SHORT.list, 1000);
+  controller.abort();
+  resolve(await readAccount(api.folder, api.environment));
+  assert.deepEqual(await answer, { ok: false, failure: { reason: 'Stopped' } });
+  assert.equal(api.asked.length, 0);
 });
 
 test('watchPod() does not take another pod of that name for its own', async context => {

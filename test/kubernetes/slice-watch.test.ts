@@ -6,7 +6,8 @@ import { TIMING } from '../../agent/kubernetes/following.ts';
 import { createLink, type Link } from '../../agent/kubernetes/link.ts';
 import { watchSlices } from '../../agent/kubernetes/slice-watch.ts';
 import { until } from '../agent/until.ts';
-import { FakeApi, type Fault, refuse } from './fake-api.ts';
+import { refuse } from './answers.ts';
+import { FakeApi, type Fault } from './fake-api.ts';
 import { type EndpointParts, POD_IP, POD_NAME, UID } from './objects.ts';
 
 const OTHER: EndpointParts = { address: '10.9.9.9', targetRef: { kind: 'Pod', name: 'other', uid: 'other' } };
