@@ -7,6 +7,7 @@ import { type Parsed, parsed, unparsed } from '../../lib/parsed.ts';
 import type { AgentSettings } from '../../lib/settings/agent-settings.ts';
 import type { Settings } from '../../lib/settings/settings.ts';
 import { codeOf } from '../error-code.ts';
+import { createAdoption } from './adoption.ts';
 import { createAnswers } from './answers.ts';
 import { askApi } from './ask-api.ts';
 import { createActions } from './drain-actions.ts';
@@ -52,11 +53,18 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
   const metrics = createMetrics();
   const story = createStory(log, metrics);
   const left = Promise.withResolvers<void>();
-  let inForce = parts.inForce;
-  /** The last reading; it comes into force when no drain is going on, for a drain keeps what it began with. */
-  let latest = inForce;
   let drainer: Drainer | undefined;
   let follower: SettingsFollower | undefined;
+
+  const adoption = createAdoption({
+    first: parts.inForce,
+    isDraining: () => drainer !== undefined && drainer.state.phase !== 'serving',
+    apply,
+    changed: () => answers.refresh(),
+    annotationsPath: own.annotationsFile.path,
+    log,
+    metrics,
+  });
 
   const api = await askApi({
     own,
@@ -80,7 +88,7 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
   const hooks = createHooks({
     settings: () => drainer?.state.settings,
     hooked: () => hookedIn(drainer?.state),
-    drainMinMs: () => inForce.drainMinMs,
+    drainMinMs: () => adoption.inForce.drainMinMs,
     token,
     arrived: container => drainer?.send({ type: 'hook', container }),
     left: container => drainer?.send({ type: 'hook-left', container }),
@@ -95,7 +103,7 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
     metrics,
     hooks,
     observer,
-    inForce: () => inForce,
+    inForce: () => adoption.inForce,
     state: () => drainer?.state,
     api,
   });
@@ -122,6 +130,7 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
     }
   }
 
+  /** Gives settings to those who work with them; the first begin the drain's machine. */
   function apply(settings: Settings): void {
     observer.reconfigure(settings);
     if (drainer !== undefined) return drainer.send({ type: 'settings', settings });
@@ -134,7 +143,7 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
         api?.watchSlices(asksForSlices(state, now()));
         observer.watchDrain(phase !== 'serving');
         story.phase(phase);
-        if (phase === 'serving' && latest !== inForce) adopt();
+        if (phase === 'serving') adoption.settle();
         answers.refresh();
       },
       failed: error => log.error({ err: error }, 'A fault in the agent; the drain goes on'),
@@ -142,28 +151,6 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
     story.phase('serving');
     const deletion = api?.status.deletion ?? undefined;
     if (deletion !== undefined) drainer.send({ type: 'deletion', ...deletion });
-  }
-
-  /** Brings the last reading into force. */
-  function adopt(): void {
-    const isNew = latest.settings !== undefined && latest.settings !== inForce.settings;
-    inForce = latest;
-    if (isNew && latest.settings !== undefined) apply(latest.settings);
-    tellSettings();
-  }
-
-  function tellSettings(): void {
-    metrics.set('podusher_settings_problems', inForce.problems.length);
-    metrics.set('podusher_settings_applied_timestamp_seconds', inForce.appliedAt / 1000);
-    const { hash, problems } = inForce;
-    if (problems.length > 0) log.error({ problems }, 'The annotations are bad and not in effect');
-    else log.info({ hash }, 'Settings in effect');
-    if (inForce.settings?.containers.length === 0) {
-      log.warn(
-        `No container is named, so none is probed; are the annotations at ${own.annotationsFile.path}?`,
-      );
-    }
-    answers.refresh();
   }
 
   const server = createAgentServer(answers);
@@ -178,19 +165,13 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
       `Cannot listen on port ${own.port} of ${own.listenAddress}: ${codeOf(error)}; set another with --port`,
     );
   }
-  if (inForce.settings !== undefined) apply(inForce.settings);
-  tellSettings();
+  adoption.begin();
   log.info({ port: own.port }, `Listening on port ${own.port}`);
   follower = followSettings(
     source,
-    inForce,
+    parts.inForce,
     () => api?.spec,
-    next => {
-      latest = next;
-      if (drainer === undefined || drainer.state.phase === 'serving') return adopt();
-      inForce = { ...inForce, problems: next.problems };
-      tellSettings();
-    },
+    read => adoption.take(read),
   );
   if (api?.spec !== undefined) follower.reread();
   const leave = (): void => (drainer === undefined ? left.resolve() : drainer.send({ type: 'sigterm' }));
@@ -201,7 +182,10 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
   observer.close();
   drainer?.close();
   server.close();
-  await Promise.all([hooks.settled(inForce.drainMinMs + LAST_ANSWERS_MS), api?.close(LAST_EVENTS_MS)]);
+  await Promise.all([
+    hooks.settled(adoption.inForce.drainMinMs + LAST_ANSWERS_MS),
+    api?.close(LAST_EVENTS_MS),
+  ]);
   server.closeAllConnections();
   return parsed(0);
 }
