@@ -14,8 +14,9 @@ export interface Account {
 }
 
 /**
- * Reads the service account as every pod finds it (https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/).
- * To be read for each request, for the kubelet renews the token.
+ * Reads the service account as every pod finds it
+ * (https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/). To be read for each request, for the
+ * kubelet renews the token.
  *
  * @param folder with `token` and `ca.crt`
  * @returns the account, or all that is missing

@@ -21,8 +21,8 @@ export interface PodWatchParts {
 }
 
 /**
- * Watches the one pod. The API server keeps watches on a name apart, so that only that pod's changes are dispatched to it
- * (`staging/src/k8s.io/apiserver/pkg/storage/cacher/cacher.go`).
+ * Watches the one pod. The API server keeps watches on a name apart, so that only that pod's changes are dispatched
+ * to it (`staging/src/k8s.io/apiserver/pkg/storage/cacher/cacher.go`).
  *
  * @returns a function that ends it
  */

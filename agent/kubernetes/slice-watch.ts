@@ -24,8 +24,8 @@ export interface SliceWatchParts {
 }
 
 /**
- * Watches the namespace's EndpointSlices, which no selector can restrict to a pod's; so it is on in drains only, for each
- * change of a Service goes to everybody who watches.
+ * Watches the namespace's EndpointSlices, which no selector can restrict to a pod's; so it is on in drains only,
+ * for each change of a Service goes to everybody who watches.
  *
  * @returns a function that ends it
  */

@@ -4,7 +4,8 @@ import { open } from 'node:fs/promises';
  * Reads a file that must not be long, whatever is put in its place.
  *
  * @returns its bytes; of a longer file `mostBytes + 1` of them
- * @throws as `open` and `read` do, with their codes; `FILE_GREW` where it grew meanwhile, so that what was read may be a part
+ * @throws as `open` and `read` do, with their codes; `FILE_GREW` where it grew meanwhile, so that what was read may
+ * be a part
  */
 export async function readBounded(path: string, mostBytes: number): Promise<Uint8Array> {
   await using file = await open(path, 'r');

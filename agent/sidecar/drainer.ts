@@ -45,9 +45,9 @@ export function createDrainer({ settings, now, carryOut, changed, failed }: Drai
   }
 
   /**
-   * What has come in goes first: after a while in which the machine let this process wait, timers are due while the hook
-   * that proves a termination stands in the queue. A connection is accepted in one turn of the event loop, its request is
-   * read in the next.
+   * What has come in goes first: after a while in which the machine let this process wait, timers are due while the
+   * hook that proves a termination stands in the queue. A connection is accepted in one turn of the event loop, its
+   * request is read in the next.
    */
   function wake(): void {
     setImmediate(() => setImmediate(() => setImmediate(send, { type: 'tick' })));

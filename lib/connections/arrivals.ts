@@ -23,7 +23,10 @@ export type ArrivalsVerdict =
   | { readonly type: 'arriving' | 'silent' }
   | { readonly type: 'untold'; readonly because: string };
 
-/** So many expected arrivals must be missed: by chance that happens once in 100 times (e^-4.6), if they are independent. */
+/**
+ * So many expected arrivals must be missed: by chance that happens once in 100 times (e^-4.6), if they are
+ * independent.
+ */
 const MISSED = 4.6;
 const SHORTEST_SILENCE_MS = 1000;
 const RECENT = 5;

@@ -18,7 +18,10 @@ export interface TieEvidence {
   readonly after: Acks;
   /** A pure ACK came in a later tick than that data. */
   readonly acknowledgedLater: boolean;
-  /** What the number of data segments in that interval tells, after a look at which it was sure what the connection did. */
+  /**
+   * What the number of data segments in that interval tells, after a look at which it was sure what the connection
+   * did.
+   */
   readonly counted: 'in flight' | 'idle' | undefined;
 }
 

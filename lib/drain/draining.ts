@@ -5,9 +5,10 @@ import type { Draining, Stopping } from './state.ts';
 import type { Turn } from './turn.ts';
 
 /**
- * A termination's drain: at least `drain-min`, unless the API shows the pod withdrawn; then until the arrivals end (at most `drain-arrivals-max`), and
- * until what had begun by then has ended (at most `drain-max`), and what begins later on kept connections, at most
- * `drain-kept-max` more. Only a sample that was read now, and could be read, ends it before a deadline.
+ * A termination's drain: at least `drain-min`, unless the API shows the pod withdrawn; then until the arrivals end
+ * (at most `drain-arrivals-max`), and until what had begun by then has ended (at most `drain-max`), and what begins
+ * later on kept connections, at most `drain-kept-max` more. Only a sample that was read now, and could be read,
+ * ends it before a deadline.
  */
 export function drain(state: Draining, plan: Plan, turn: Turn): Draining | Stopping {
   const fresh = state.sample?.at === turn.now ? state.sample.read : undefined;

@@ -7,8 +7,8 @@ const SECOND_MS = 1000;
 const DAY_MS = 24 * 3600 * SECOND_MS;
 
 /**
- * What the pod's spec says, in the words of the annotations that would say it by hand: so that both are read and checked
- * in one place (`lib/settings`), where an annotation goes before the spec.
+ * What the pod's spec says, in the words of the annotations that would say it by hand: so that both are read and
+ * checked in one place (`lib/settings`), where an annotation goes before the spec.
  *
  * @param self the agent's own container
  */

@@ -139,7 +139,10 @@ function probeOf({ readinessProbe, ports }: RawContainer): ApiProbe | undefined 
   return exec ? { how: 'exec', port: undefined } : undefined;
 }
 
-/** A port's number; a name is looked up in the container's own ports (`ResolveContainerPort` in `pkg/probe/util.go`). */
+/**
+ * A port's number; a name is looked up in the container's own ports (`ResolveContainerPort` in
+ * `pkg/probe/util.go`).
+ */
 function portOf(given: number | string, ports: RawContainer['ports']): number | undefined {
   const found =
     typeof given === 'number'

@@ -83,8 +83,8 @@ export function afterSlices(before: Slices, read: readonly ApiSlice[]): Slices {
 }
 
 /**
- * @returns whether every slice that held the pod has dropped it or calls it terminating. Where none ever held it, nobody
- * knows who sends its traffic.
+ * @returns whether every slice that held the pod has dropped it or calls it terminating. Where none ever held it,
+ * nobody knows who sends its traffic.
  */
 export function isWithdrawn({ holds, hasHeld, isOverfull }: Slices): boolean {
   return hasHeld && !isOverfull && ![...holds.values()].includes('serving');

@@ -4,8 +4,9 @@ import type { Row } from './row.ts';
 import { POD } from './table.ts';
 
 /**
- * What is said by hand of the pod's containers, held against its spec where the API tells it: names that it does not
- * have, and an order of native sidecars that is not the kubelet's. More than is said may be in the spec (a mesh's proxy).
+ * What is said by hand of the pod's containers, held against its spec where the API tells it: names that it does
+ * not have, and an order of native sidecars that is not the kubelet's. More than is said may be in the spec (a
+ * mesh's proxy).
  *
  * @param self the agent's own container
  */

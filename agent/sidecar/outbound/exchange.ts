@@ -32,8 +32,8 @@ export interface Further {
  * One request and its answer on a connection of its own, which is closed after (`Connection: close`). It has no
  * deadline but the context's signal.
  *
- * By node:http, which the agent's server has loaded already: undici's client and its parser cost 16 MiB more (4 MiB with
- * WebAssembly held to Liftoff) and 20 ms of each start (measured, Node 24).
+ * By node:http, which the agent's server has loaded already: undici's client and its parser cost 16 MiB more (4 MiB
+ * with WebAssembly held to Liftoff) and 20 ms of each start (measured, Node 24).
  *
  * @param wantsBody Told the answer's head; if true, the body is read too, to its end or `mostBytes`.
  */

@@ -4,9 +4,9 @@ import { type DumpRequest, dumpRequest, lookUpRequest } from '../../../lib/conne
 import type { Socket } from '../../../lib/connections/socket.ts';
 import { type Parsed, parsed, unparsed } from '../../../lib/parsed.ts';
 
-// The kernel's own list of TCP sockets, by NETLINK_SOCK_DIAG, which needs no privilege. The first part of a dump is made
-// within `send`, each further one within the `recv` before it (`netlink_dump` in `net/netlink/af_netlink.c`): so the
-// calls are synchronous and none waits.
+// The kernel's own list of TCP sockets, by NETLINK_SOCK_DIAG, which needs no privilege. The first part of a dump is
+// made within `send`, each further one within the `recv` before it (`netlink_dump` in `net/netlink/af_netlink.c`):
+// so the calls are synchronous and none waits.
 
 // `include/linux/socket.h`, `include/uapi/linux/netlink.h`; the same on amd64 and arm64.
 const AF_NETLINK = 16;
