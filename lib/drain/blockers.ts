@@ -1,6 +1,6 @@
 import type { Blocker } from '../readiness/aggregate.ts';
-import { containerOf, nameOf, planOf } from './plan.ts';
-import type { Restarting, State, Termination } from './state.ts';
+import { containerOf, planOf } from './plan.ts';
+import { nameOf, type Restarting, type State, type Termination } from './state.ts';
 import { goneDependency } from './waves.ts';
 
 /**

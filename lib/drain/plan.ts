@@ -1,7 +1,7 @@
 import { budget, DEFAULT_STOP_TIMEOUT_MS } from '../settings/budget.ts';
 import type { Container, Settings } from '../settings/settings.ts';
 import { recut } from './recut.ts';
-import type { HookName, Restarting, Settling, Termination } from './state.ts';
+import { nameOf, type Settling, type Termination } from './state.ts';
 
 /**
  * How long the hooks of one termination may lie apart. The kubelet starts them at one instant
@@ -41,16 +41,6 @@ export interface Plan {
 
 /** How long after the grace period a pod that still lives is known not to be terminated. */
 const HEAL_AFTER_MS = 10_000;
-
-/** @returns whether two samples in a row show the container gone: one might have fallen into a re-listen. */
-export function isSeenGone(state: Settling | Restarting | Termination, name: string): boolean {
-  return (state.gone.get(name) ?? 0) >= 2;
-}
-
-/** @returns the name of a hook's container; the bare hook's is empty, which no container's is. */
-export function nameOf(hook: HookName): string {
-  return hook ?? '';
-}
 
 /** @returns the container as set, or the default one for a name that no setting has. */
 export function containerOf(settings: Settings, name: string): Container {

@@ -1,6 +1,6 @@
 import { DEFAULT_STOP_TIMEOUT_MS } from '../settings/budget.ts';
 import type { ReleasedBecause } from './entry.ts';
-import { containerOf, isSeenGone, nameOf, restartMaxMs, SETTLE_MS } from './plan.ts';
+import { containerOf, restartMaxMs, SETTLE_MS } from './plan.ts';
 import { leave, release } from './release.ts';
 import type { Sample } from './sample.ts';
 import { evidenceOf, terminate } from './settling.ts';
@@ -8,6 +8,8 @@ import {
   type Draining,
   type Hook,
   type HookName,
+  isSeenGone,
+  nameOf,
   type Restarting,
   type Serving,
   serving,

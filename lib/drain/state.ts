@@ -89,6 +89,11 @@ export interface Over extends Terminating {
 }
 
 export type Termination = Draining | Stopping | Over;
+
+/**
+ * `phase` is how far it has come, which is told (`/status`, metrics); `kind` is what it is, known once it has settled.
+ * `draining` is of either kind, so that rules ask for the `kind` first; the phases after it are a termination's alone.
+ */
 export type State = Serving | Settling | Restarting | Termination;
 
 /**
@@ -102,4 +107,19 @@ export function serving(settings: Settings, deletion?: Told['deletion']): Servin
 /** @returns the hooks that have not been answered yet, whether or not their callers are still there. */
 export function waiting(state: Exclude<State, Serving>): HookName[] {
   return [...state.hooks].filter(([, hook]) => hook.released === undefined).map(([name]) => name);
+}
+
+/** @returns whether two samples in a row show the container gone: one might have fallen into a re-listen. */
+export function isSeenGone(state: Exclude<State, Serving>, name: string): boolean {
+  return (state.gone.get(name) ?? 0) >= 2;
+}
+
+/** @returns the name of a hook's container; the bare hook's is empty, which no container's is. */
+export function nameOf(hook: HookName): string {
+  return hook ?? '';
+}
+
+/** @returns the hook of a name that `nameOf` returned. */
+export function hookOf(name: string): HookName {
+  return name === '' ? null : name;
 }

@@ -1,9 +1,8 @@
 import { hasOnlyLater, keptMaxAt } from './draining.ts';
-import { nameOf, type Plan, planOf, restartMaxMs, SETTLE_MS } from './plan.ts';
+import { type Plan, planOf, restartMaxMs, SETTLE_MS } from './plan.ts';
 import { restartStopMs } from './restart.ts';
 import type { InFlight } from './sample.ts';
-import type { Draining, Restarting, State, Termination } from './state.ts';
-import { waiting } from './state.ts';
+import { type Draining, nameOf, type Restarting, type State, type Termination, waiting } from './state.ts';
 import { dependentsOf, hasStopped, outlived } from './waves.ts';
 
 /** What a drain waits for, in words, and until when at the latest (ms since the epoch). */

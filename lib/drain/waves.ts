@@ -1,8 +1,8 @@
 import type { Container } from '../settings/settings.ts';
 import type { ReleasedBecause } from './entry.ts';
-import { isSeenGone, nameOf, type Plan, SETTLE_MS } from './plan.ts';
+import { type Plan, SETTLE_MS } from './plan.ts';
 import { release } from './release.ts';
-import { type Stopped, type Termination, waiting } from './state.ts';
+import { hookOf, isSeenGone, nameOf, type Stopped, type Termination, waiting } from './state.ts';
 import type { Turn } from './turn.ts';
 
 // Invariant: no container is released before those that depend on it have stopped, or before its time is up.
@@ -31,7 +31,7 @@ export function goneDependency(state: Termination, plan: Plan, name: string): st
  * its ports may be gone (a drain-action may close them): a sample after its release must show it gone.
  */
 export function hasStopped(state: Termination, name: string): boolean {
-  const hook = state.hooks.get(name === '' ? null : name);
+  const hook = state.hooks.get(hookOf(name));
   if (state.stopped.get(name)?.because !== 'seen' || hook === undefined) return state.stopped.has(name);
   const sampledAt = state.sample?.at ?? 0;
   return hook.released !== undefined && isSeenGone(state, name) && sampledAt > hook.released.at;
@@ -79,7 +79,7 @@ function howStopped(
  * hooks (ARCHITECTURE.md, K1, K2), once these had time to come. A native sidecar's waits for all regular containers.
  */
 function signalledAt(state: Termination, plan: Plan, { name, kind }: Container): number | undefined {
-  const hook = state.hooks.get(name === '' ? null : name);
+  const hook = state.hooks.get(hookOf(name));
   const own = hook === undefined ? state.since + SETTLE_MS : hook.released?.at;
   if (own === undefined || kind === 'regular') return own;
   if (kind === 'native-sidecar-before-agent') return undefined;
@@ -126,7 +126,7 @@ export function outlived(plan: Plan): Container[] {
 /** @returns whether every container that the agent outlives is released and has stopped, or had its time. */
 export function othersOver(state: Termination, plan: Plan): boolean {
   return outlived(plan).every(({ name }) => {
-    const hook = state.hooks.get(name === '' ? null : name);
+    const hook = state.hooks.get(hookOf(name));
     return hasStopped(state, name) && (hook === undefined || hook.released !== undefined);
   });
 }

@@ -1,6 +1,6 @@
 import { keptMaxAt } from '../drain/draining.ts';
-import { nameOf, planOf, restartMaxMs } from '../drain/plan.ts';
-import type { Serving, State, Termination } from '../drain/state.ts';
+import { planOf, restartMaxMs } from '../drain/plan.ts';
+import { nameOf, type Serving, type State, type Termination } from '../drain/state.ts';
 import { waitsOf } from '../drain/waits.ts';
 import type { Readiness } from '../readiness/aggregate.ts';
 import type { Verdict } from '../readiness/verdict.ts';
