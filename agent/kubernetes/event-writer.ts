@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Allowance, fullAllowance, spend } from '../../lib/kubernetes/allowance.ts';
 import { backOffMs } from '../../lib/kubernetes/back-off.ts';
-import { type EventPod, eventOf, type Told } from '../../lib/kubernetes/event.ts';
+import { type EventContent, type EventPod, eventOf } from '../../lib/kubernetes/event.ts';
 import type { ApiClient, Failure, Limits } from './client.ts';
 
 // Invariant: nothing waits for an Event. They are written one after the other; what does not fit is dropped, counted.
 
 /** Writes Events on the pod. */
 export interface EventWriter {
-  tell(told: Told): void;
+  tell(told: EventContent): void;
   readonly waiting: number;
   /** Ends when all are written, or when the time is over. */
   close(withinMs: number): Promise<void>;
@@ -43,12 +43,12 @@ const CONFLICT = 409;
 export function createEventWriter(parts: EventWriterParts): EventWriter {
   const { client, pod, now, counted, refused, limits = LIMITS, waitMs = backOffMs } = parts;
   const controller = new AbortController();
-  const queue: Told[] = [];
+  const queue: EventContent[] = [];
   let allowance: Allowance = fullAllowance(now());
   let count = 0;
   let writing: Promise<void> | undefined;
 
-  async function write(told: Told): Promise<void> {
+  async function write(told: EventContent): Promise<void> {
     const { signal } = controller;
     for (let target = pod(); ; target = pod()) {
       if (signal.aborted) return counted('dropped');

@@ -1,10 +1,10 @@
 import { hostname } from 'node:os';
 import type { DrainEntry } from '../../lib/drain/entry.ts';
-import { type EventPod, type Told, toldOf, toldReadiness } from '../../lib/kubernetes/event.ts';
+import { type EventPod, toldOf, toldReadiness } from '../../lib/kubernetes/event.ts';
 import { kubeletVerdict } from '../../lib/kubernetes/kubelet-verdict.ts';
 import { specSettings } from '../../lib/kubernetes/pod-spec.ts';
 import type { Readiness } from '../../lib/readiness/aggregate.ts';
-import { changed, type Verdict } from '../../lib/readiness/verdict.ts';
+import { type Verdict, verdictAfter } from '../../lib/readiness/verdict.ts';
 import type { AgentSettings, ApiSettings } from '../../lib/settings/agent-settings.ts';
 import type { Environment } from '../../lib/settings/environment.ts';
 import type { StatusApi, StatusSlices } from '../../lib/status/status.ts';
@@ -143,10 +143,6 @@ export async function createPodApi(parts: PodApiParts): Promise<PodApi> {
     });
   }
 
-  function publish(told: Told): void {
-    events.tell(told);
-  }
-
   /** Nothing is known yet: is there something to wait for? */
   function firstWord(): Pick<Verdict, 'type' | 'reason'> | undefined {
     if (now() - startedAt >= FIRST_WORD_MS) return undefined;
@@ -163,7 +159,7 @@ export async function createPodApi(parts: PodApiParts): Promise<PodApi> {
     verdict(container): Verdict | undefined {
       const next = known === undefined ? firstWord() : kubeletVerdict(known.pod, container, own.port);
       if (next === undefined) return undefined;
-      const verdict = changed(verdicts.get(container), next, now());
+      const verdict = verdictAfter(verdicts.get(container), next, now());
       verdicts.set(container, verdict);
       return verdict;
     },
@@ -183,11 +179,11 @@ export async function createPodApi(parts: PodApiParts): Promise<PodApi> {
         events: { waiting: events.waiting, ...counts },
       };
     },
-    tell: entry => publish(toldOf(entry)),
+    tell: entry => events.tell(toldOf(entry)),
     tellReadiness(readiness): void {
       const isNews = readiness.ready !== (wasReady ?? false);
       wasReady = readiness.ready;
-      if (isNews) publish(toldReadiness(readiness, now()));
+      if (isNews) events.tell(toldReadiness(readiness, now()));
     },
     watchSlices(on): void {
       wantsSlices = on;

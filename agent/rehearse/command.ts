@@ -7,7 +7,7 @@ import { RehearsalError } from './failure.ts';
 import { helpText, type Options, parseOptions } from './options.ts';
 import { createProgress } from './progress.ts';
 import { holdRehearsal, type Result } from './rehearsal.ts';
-import { describeTarget, renderPicture, renderReport, type Told } from './report.ts';
+import { describeTarget, type NamedRun, renderPicture, renderReport } from './report.ts';
 
 const NOT_HELD = 2;
 
@@ -39,7 +39,7 @@ async function rehearseAll(options: Options): Promise<number> {
   if (problems.length > 0) return refuse(problems);
 
   const interrupted = watchSignals();
-  const runs: Told[] = [];
+  const runs: NamedRun[] = [];
   try {
     for (const { file, cast } of casts) {
       if (!cast.ok) continue;
@@ -82,13 +82,15 @@ async function holdOne(file: string, cast: Cast, options: Options, signal: Abort
   }
 }
 
-function jsonOf(runs: readonly Told[]): Result | Readonly<Record<'without' | 'with', Result>> | undefined {
+function jsonOf(
+  runs: readonly NamedRun[],
+): Result | Readonly<Record<'without' | 'with', Result>> | undefined {
   const [first, second] = runs;
   if (first === undefined || second === undefined) return first?.result;
   return { without: first.result, with: second.result };
 }
 
-function textOf(runs: readonly Told[]): string {
+function textOf(runs: readonly NamedRun[]): string {
   const { isTTY, columns } = process.stdout;
   // https://no-color.org: set and not empty.
   const colour = isTTY && !process.env['NO_COLOR'];

@@ -7,7 +7,7 @@ import type { Cast } from './cast.ts';
 import type { Result } from './rehearsal.ts';
 
 /** One run with what it is called and who played. */
-export interface Told {
+export interface NamedRun {
   readonly file: string;
   readonly cast: Cast;
   readonly result: Result;
@@ -19,13 +19,13 @@ export interface TextOptions {
 }
 
 /** @returns the timelines one below the other, and the verdict: of two runs side by side. */
-export function renderReport(runs: readonly Told[], options: TextOptions): string {
+export function renderReport(runs: readonly NamedRun[], options: TextOptions): string {
   const timelines = runs.map(({ file, result }) => `${file}\n${renderText(result.timeline, options)}\n`);
   return `${timelines.join('')}${renderVerdict(runs)}`;
 }
 
 /** @returns the picture of one run, or of several on one scale of time. */
-export function renderPicture(runs: readonly Told[]): string {
+export function renderPicture(runs: readonly NamedRun[]): string {
   return renderSvg(
     runs.map(({ file, cast, result }) => ({
       title: basename(file),
@@ -36,7 +36,7 @@ export function renderPicture(runs: readonly Told[]): string {
   );
 }
 
-function renderVerdict(runs: readonly Told[]): string {
+function renderVerdict(runs: readonly NamedRun[]): string {
   const rows = [
     ['', ...runs.map(({ file }) => basename(file))],
     ['requests sent', ...runs.map(({ result }) => thousands(result.sent))],

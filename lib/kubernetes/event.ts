@@ -8,8 +8,8 @@ import { describe } from '../timeline/describe.ts';
 import { toneOf } from '../timeline/tone.ts';
 import { list, oneLine } from '../timeline/words.ts';
 
-/** What is told of the pod. */
-export interface Told {
+/** What an Event tells of the pod. */
+export interface EventContent {
   readonly type: 'Normal' | 'Warning';
   /** In CamelCase. */
   readonly reason: string;
@@ -49,7 +49,7 @@ const LONGEST_MESSAGE = 250;
 const COMPONENT = 'podusher';
 
 /** @returns a line of the timeline. */
-export function toldOf(entry: DrainEntry): Told {
+export function toldOf(entry: DrainEntry): EventContent {
   const shown = { actor: 'podusher', ...entry } as const;
   return {
     type: toneOf(shown) === 'bad' ? 'Warning' : 'Normal',
@@ -60,7 +60,7 @@ export function toldOf(entry: DrainEntry): Told {
 }
 
 /** @returns that the pod has become ready, or why it is not. */
-export function toldReadiness({ ready, checks }: Readiness, now: number): Told {
+export function toldReadiness({ ready, checks }: Readiness, now: number): EventContent {
   if (ready)
     return { type: 'Normal', reason: 'Ready', message: 'every critical container is ready', at: now };
   const failed = checks
@@ -74,7 +74,7 @@ export function toldReadiness({ ready, checks }: Readiness, now: number): Told {
  * @param count of the Events so far: it tells those of one millisecond apart
  * @returns the Event as the API takes it
  */
-export function eventOf({ type, reason, message, at }: Told, pod: EventPod, count: number): object {
+export function eventOf({ type, reason, message, at }: EventContent, pod: EventPod, count: number): object {
   const { name, namespace, uid } = pod;
   const time = new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
   const suffix = `${at.toString(16).padStart(12, '0')}${(count % 0x10000).toString(16).padStart(4, '0')}`;

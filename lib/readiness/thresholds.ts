@@ -4,7 +4,7 @@
  */
 import type { Probe } from './probe.ts';
 import type { ProbeResult } from './probe-result.ts';
-import { changed, type Verdict } from './verdict.ts';
+import { type Verdict, verdictAfter } from './verdict.ts';
 
 /** One probe's memory. */
 export interface ProbeState {
@@ -33,9 +33,9 @@ export function afterResult(
   const threshold = ok ? successThreshold : failureThreshold;
   if (run.length >= threshold) {
     const type = ok ? 'ready' : 'failed';
-    return { run, verdict: changed(state.verdict, { type, reason: result.reason }, now) };
+    return { run, verdict: verdictAfter(state.verdict, { type, reason: result.reason }, now) };
   }
   if (state.verdict.type !== 'pending') return { run, verdict: state.verdict };
   const reason = `${run.length} of ${threshold} ${ok ? 'successes' : 'failures'} in a row: ${result.reason}`;
-  return { run, verdict: changed(state.verdict, { type: 'pending', reason }, now) };
+  return { run, verdict: verdictAfter(state.verdict, { type: 'pending', reason }, now) };
 }

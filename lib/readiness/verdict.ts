@@ -12,7 +12,7 @@ export interface Verdict {
 }
 
 /** @returns the next verdict: since now, or since before where only the reason is new. */
-export function changed(
+export function verdictAfter(
   previous: Verdict | undefined,
   next: Pick<Verdict, 'type' | 'reason'>,
   now: number,

@@ -1,6 +1,7 @@
 import type { Scope } from '../../lib/connections/scope.ts';
 import type { Socket, TcpInfo } from '../../lib/connections/socket.ts';
 import type { Container, Settings } from '../../lib/settings/settings.ts';
+import { container, pod } from '../drain/pods.ts';
 
 // Sockets, settings and scopes for tests: only what a test is about need be said.
 
@@ -35,39 +36,13 @@ export function infoLike(given: Partial<TcpInfo> = {}): TcpInfo {
   };
 }
 
-/** A critical container. */
-export function containerLike(given: Partial<Container> = {}): Container {
-  return {
-    name: 'rails',
-    critical: true,
-    kind: 'regular',
-    sidecarIndex: undefined,
-    probe: undefined,
-    ports: [3000],
-    dependsOn: [],
-    stopTimeoutMs: 5000,
-    inFlight: { type: 'tcp' },
-    drainAction: undefined,
-    ...given,
-  };
+/** A critical container, rails. */
+export function containerLike({ name = 'rails', ...given }: Partial<Container> = {}): Container {
+  return container(name, given);
 }
 
 export function settingsLike(containers: readonly Container[] = [containerLike()]): Settings {
-  return {
-    self: 'podusher',
-    selfIsNativeSidecar: false,
-    containers,
-    complete: false,
-    readyDuringDrain: true,
-    gracePeriodMs: 30_000,
-    drainMinMs: 5000,
-    drainSilenceMaxMs: 12_000,
-    drainArrivalsMaxMs: 20_000,
-    drainKeptMaxMs: 5000,
-    drainDoubtMs: 5000,
-    drainMaxMs: undefined,
-    restartDrainMaxMs: 5000,
-  };
+  return pod(containers, { selfIsNativeSidecar: false, complete: false });
 }
 
 /** A pod at 10.0.0.7 whose agent listens on 8866. */

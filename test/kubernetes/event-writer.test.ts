@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { readAccount } from '../../agent/kubernetes/account.ts';
 import { createClient } from '../../agent/kubernetes/client.ts';
 import { createEventWriter, type EventWriter, type Outcome } from '../../agent/kubernetes/event-writer.ts';
-import type { Told } from '../../lib/kubernetes/event.ts';
+import type { EventContent } from '../../lib/kubernetes/event.ts';
 import { until } from '../agent/until.ts';
 import { refuse } from './answers.ts';
 import { FakeApi, type Fault } from './fake-api.ts';
@@ -51,7 +51,7 @@ async function write(
   return { api, writer, counts, refusals };
 }
 
-function told(index: number): Told {
+function told(index: number): EventContent {
   return { type: 'Normal', reason: 'Tested', message: `number ${index}`, at: T + index };
 }
 

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { changed, portsVerdict } from '../../lib/readiness/verdict.ts';
+import { portsVerdict, verdictAfter } from '../../lib/readiness/verdict.ts';
 
-test('changed() keeps since when the type stays, and begins anew when it changes', () => {
-  const failed = changed(undefined, { type: 'failed', reason: 'a' }, 1);
+test('verdictAfter() keeps since when the type stays, and begins anew when it changes', () => {
+  const failed = verdictAfter(undefined, { type: 'failed', reason: 'a' }, 1);
   assert.deepEqual(failed, { type: 'failed', reason: 'a', since: 1 });
-  assert.deepEqual(changed(failed, { type: 'failed', reason: 'b' }, 2), {
+  assert.deepEqual(verdictAfter(failed, { type: 'failed', reason: 'b' }, 2), {
     type: 'failed',
     reason: 'b',
     since: 1,
   });
-  assert.deepEqual(changed(failed, { type: 'ready', reason: 'c' }, 3), {
+  assert.deepEqual(verdictAfter(failed, { type: 'ready', reason: 'c' }, 3), {
     type: 'ready',
     reason: 'c',
     since: 3,

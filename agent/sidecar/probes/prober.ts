@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ProbeResult } from '../../../lib/readiness/probe-result.ts';
-import { changed, isNews, portsVerdict, type Verdict } from '../../../lib/readiness/verdict.ts';
+import { isNews, portsVerdict, type Verdict, verdictAfter } from '../../../lib/readiness/verdict.ts';
 import type { Container } from '../../../lib/settings/settings.ts';
 import type { Network } from '../outbound/network.ts';
 import { startProbe } from './run.ts';
@@ -63,7 +63,7 @@ export function createProber(parts: ProberParts): Prober {
     const before = watches.get(name);
     const verdict = before && verdictOf(before);
     if (probe === undefined) {
-      return { type: 'ports', ports, verdict: changed(verdict, portsVerdict(ports, listening), now()) };
+      return { type: 'ports', ports, verdict: verdictAfter(verdict, portsVerdict(ports, listening), now()) };
     }
     if (before?.type === 'probe' && isDeepStrictEqual(before.worker.probe, probe)) return before;
     const worker = createWorker({
