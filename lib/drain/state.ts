@@ -22,7 +22,7 @@ export interface Stopped {
 }
 
 /** What the API has told, where it is watched. Where it has told nothing, that proves nothing. */
-export interface Told {
+export interface ToldByApi {
   /** The pod is being deleted, which nothing undoes. `at`: when that was told first. */
   readonly deletion: { readonly at: number; readonly graceMs: number } | undefined;
   /** No EndpointSlice that held the pod holds it any more, unless as terminating. */
@@ -35,7 +35,7 @@ export interface Serving {
   readonly settings: Settings;
   /** The own hook was answered as that of a restart of the agent: SIGTERM follows, and nothing is to wait for. */
   readonly ownReleasedAt: number | undefined;
-  readonly told: Told;
+  readonly told: ToldByApi;
 }
 
 /** What every phase but `serving` carries. Settings are latched by the first hook; newer ones wait in `next`. */
@@ -49,7 +49,7 @@ interface Active {
   readonly sample: { readonly at: number; readonly read: Sample } | undefined;
   /** Containers that the last sample showed gone, and in how many samples in a row. */
   readonly gone: ReadonlyMap<string, number>;
-  readonly told: Told;
+  readonly told: ToldByApi;
   /** The agent has been told to leave; nothing is done any more. */
   readonly exited: boolean;
 }
@@ -100,7 +100,7 @@ export type State = Serving | Settling | Restarting | Termination;
  * @param deletion what the API has told of the pod's deletion; nothing, where an agent starts
  * @returns the state in which an agent starts, and to which a drain comes back
  */
-export function serving(settings: Settings, deletion?: Told['deletion']): Serving {
+export function serving(settings: Settings, deletion?: ToldByApi['deletion']): Serving {
   return { phase: 'serving', settings, ownReleasedAt: undefined, told: { deletion, withdrawn: false } };
 }
 

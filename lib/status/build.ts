@@ -128,7 +128,7 @@ function drainStatus(state: State | undefined, count: number): StatusDrain {
     phase: state.phase,
     kind,
     since: state.since,
-    evidence: evidenceOf(state),
+    evidence: evidenceText(state),
     waitsFor: waitsOf(state),
     deadlines: 'stopped' in state ? deadlinesOf(state) : NO_DEADLINES,
     arrivals,
@@ -153,7 +153,7 @@ function deadlinesOf(state: Termination): StatusDrain['deadlines'] {
   return { drainMinAt, arrivalsMaxAt, keptMaxAt: keptAt ?? null, drainMaxAt, endAt, healAt };
 }
 
-function evidenceOf(state: Exclude<State, Serving>): string | null {
+function evidenceText(state: Exclude<State, Serving>): string | null {
   if (state.phase === 'settling') return null;
   if (state.kind === 'restart') return 'hooks of others alone';
   return state.evidence;
