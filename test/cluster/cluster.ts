@@ -8,6 +8,7 @@ import { isCached } from './build/cache.ts';
 import { etcd, kubernetes } from './build/kubernetes.ts';
 import { installPackages, missingPackages } from './build/packages.ts';
 import { etcdVersion, kubernetesVersion } from './build/versions.ts';
+import { loadAgentImage } from './images.ts';
 import { takeDown } from './machine/down.ts';
 import { PAUSE_IMAGE } from './machine/node-config.ts';
 import { LOGS } from './machine/place.ts';
@@ -63,6 +64,28 @@ export async function openCluster({ stays, signal, say }: OpenOptions): Promise<
     throw error;
   }
   return false;
+}
+
+/**
+ * Does something on a cluster: that of `PODUSHER_TEST_KUBECONFIG`, the one that is up, or one that is up for as long;
+ * on ours, with the agent's image of this checkout.
+ *
+ * @throws when there can be no cluster here
+ */
+export async function withCluster(
+  { signal, say }: Omit<OpenOptions, 'stays'>,
+  work: () => Promise<void>,
+): Promise<void> {
+  if (process.env['PODUSHER_TEST_KUBECONFIG']) return work();
+  const reason = whyNot();
+  if (reason !== null) throw new Error(`No cluster can be brought up here: ${reason}`);
+  const wasUp = await openCluster({ stays: false, signal, say });
+  try {
+    await loadAgentImage(signal, say);
+    await work();
+  } finally {
+    if (!wasUp) await step(say, 'Take the cluster down', takeDown);
+  }
 }
 
 function isWanted({ version }: ClusterState, wanted: string | undefined, say: Say): true {

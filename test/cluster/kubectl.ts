@@ -80,12 +80,13 @@ export async function createNamespace(name: string, labels: Readonly<Record<stri
 
 /** Deletes a namespace with all that is in it, without waiting for anybody's grace. */
 export async function deleteNamespace(name: string): Promise<void> {
-  const now = ['--grace-period=1', '--wait=false', '--ignore-not-found'];
+  // Orphaned, or the garbage collector deletes the pods with all of their grace.
+  const now = ['--grace-period=1', '--cascade=orphan', '--wait=false', '--ignore-not-found'];
   await kubectl([
     '--namespace',
     name,
     'delete',
-    'deployments,statefulsets,daemonsets,jobs,pods',
+    'deployments,replicasets,statefulsets,daemonsets,jobs,pods',
     '--all',
     ...now,
   ]);

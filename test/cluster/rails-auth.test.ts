@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { before, describe, type TestContext, test } from 'node:test';
 import type { Entry } from '../../lib/timeline/entry.ts';
 import { renderText } from '../../lib/timeline/terminal.ts';
+import { isOurs } from './kubectl.ts';
 import { withNamespace } from './namespace.ts';
 import { endPod } from './rails-auth/ending.ts';
 import { loadRailsAuthImages } from './rails-auth/images.ts';
@@ -17,7 +18,9 @@ const LAST_SECOND = 20;
 const KEPT = 16;
 
 async function ended(context: TestContext, variant: Variant): Promise<Told> {
-  const told = await endPod(await withNamespace(context, 'rails-auth'), variant);
+  const { rails, podusher, replicas } = variant;
+  const name = ['rails', rails, podusher ? 'with' : 'without', replicas].join('-');
+  const told = await endPod(await withNamespace(context, name), variant);
   const { other: ofNew, ...newLosses } = told.losses.new;
   const { other: ofKept, ...keptLosses } = told.losses.kept;
   context.diagnostic(`new connections: ${JSON.stringify({ ...newLosses, other: ofNew.length })}`);
@@ -68,7 +71,7 @@ describe('a Rails that lives on until SIGKILL', { concurrency: 2 }, () => {
     const { kept } = told.losses;
     assert.ok(kept.http500AfterGrace <= LAST_SECOND, `${kept.http500AfterGrace} after the grace period`);
     assert.ok(kept.cut <= KEPT, `${kept.cut} cut`);
-    assert.ok(at(told, 'signal', 'auth') >= GRACE_MS - 100, 'auth is held to the end');
+    if (isOurs) assert.ok(at(told, 'signal', 'auth') >= GRACE_MS - 100, 'auth is held to the end');
   });
 
   test('without podusher, a gateway sends one of two replicas requests that fail', async context => {
@@ -109,6 +112,8 @@ describe('a Rails that leaves on SIGTERM', { concurrency: 2 }, () => {
 /** In the kubelet's own log: rails has ended before auth is told to, and auth before podusher is. */
 function assertOrder(told: Told): void {
   const [rails, auth] = [at(told, 'exited', 'rails'), at(told, 'exited', 'auth')];
-  assert.ok(rails <= at(told, 'signal', 'auth'), textOf(told));
-  assert.ok(auth <= at(told, 'signal', 'podusher'), textOf(told));
+  // Another cluster's log cannot be read; its API tells ends, to the second.
+  const next = isOurs ? 'signal' : 'exited';
+  assert.ok(rails <= at(told, next, 'auth'), textOf(told));
+  assert.ok(auth <= at(told, next, 'podusher'), textOf(told));
 }

@@ -1,11 +1,8 @@
 /** `npm run test:cluster`: the tests that need a cluster, on one. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { openCluster, whyNot } from './cluster.ts';
+import { whyNot, withCluster } from './cluster.ts';
 import { command, type Surroundings } from './command.ts';
-import { loadAgentImage } from './images.ts';
-import { takeDown } from './machine/down.ts';
-import { step } from './say.ts';
 
 const TESTS = 'test/cluster/**/*.test.ts';
 
@@ -13,20 +10,13 @@ const TESTS = 'test/cluster/**/*.test.ts';
 const OPTIONS = ['--test-concurrency=1', '--test-timeout=600000', '--test-force-exit'];
 
 await command(async surroundings => {
-  const { signal, say } = surroundings;
-  if (process.env['PODUSHER_TEST_KUBECONFIG']) return runTests(surroundings);
   const reason = whyNot();
-  if (reason !== null) {
-    say(`The tests on a cluster are left out: ${reason}, or a cluster in PODUSHER_TEST_KUBECONFIG\n`);
+  if (reason !== null && !process.env['PODUSHER_TEST_KUBECONFIG']) {
+    const instead = 'or a cluster in PODUSHER_TEST_KUBECONFIG';
+    surroundings.say(`The tests on a cluster are left out: ${reason}, ${instead}\n`);
     return;
   }
-  const wasUp = await openCluster({ stays: false, signal, say });
-  try {
-    await loadAgentImage(signal, say);
-    await runTests(surroundings);
-  } finally {
-    if (!wasUp) await step(say, 'Take the cluster down', takeDown);
-  }
+  await withCluster(surroundings, () => runTests(surroundings));
 });
 
 /** Runs the files that are named on the command line, or all; they end when this process does. */

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { kubectlCommand } from './kubectl.ts';
 
 export interface Watch {
-  /** @returns every state of it since the watch began, oldest first; the caller knows its shape */
+  /** May be called again. @returns every state of it since the watch began, oldest first; the caller knows its shape */
   stop(): Promise<readonly unknown[]>;
 }
 

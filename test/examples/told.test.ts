@@ -113,11 +113,17 @@ describe('lossesOf()', () => {
 describe('tell()', () => {
   const states = [
     { status: { containerStatuses: [{ name: 'auth', state: { running: {} } }] } },
-    { status: { containerStatuses: [{ name: 'auth', state: { terminated: { exitCode: 143 } } }] } },
+    {
+      status: {
+        containerStatuses: [
+          { name: 'auth', state: { terminated: { exitCode: 143, finishedAt: '2026-11-22T06:15:42Z' } } },
+        ],
+      },
+    },
   ];
   const agentLog = `{"level":"info","time":"2026-11-22T06:15:17.690Z","entry":{"at":${DELETED_AT + 5380},"type":"released","container":"rails","because":"drained"},"msg":"…"}`;
   const outcomes = { new: OUTCOMES, kept: OUTCOMES.slice(0, 2) };
-  const recorded = { pod: POD, outcomes, kubeletLog: LOG, agentLog, states, now: NOW };
+  const recorded = { pod: POD, outcomes, kubeletLog: LOG, agentLog, states, deletedAt: DELETED_AT, now: NOW };
 
   it('brings the kubelet, the agent and the clients into one story', () => {
     const { timeline, terminationMs, losses } = tell({ ...recorded, isReplaced: false });
@@ -131,6 +137,15 @@ describe('tell()', () => {
     assert.equal(Math.round(terminationMs), 30_920);
     assert.deepEqual([losses.new.cut, losses.new.refused], [1, 1]);
     assert.deepEqual([losses.kept.sent, losses.kept.http500], [2, 1]);
+  });
+
+  it('makes do with the API where the kubelet cannot be asked', () => {
+    const { timeline } = tell({ ...recorded, kubeletLog: null, isReplaced: false });
+    const ofKubelet = timeline.filter(({ actor }) => actor === 'kubelet');
+    assert.deepEqual(
+      ofKubelet.map(({ type }) => type),
+      ['deleted', 'exited'],
+    );
   });
 
   it('knows no excuse for a refusal when another pod takes over', () => {

@@ -1,6 +1,7 @@
 /** The load, as a test speaks to it. */
 import type { Outcome } from '../../../agent/rehearse/load/outcome.ts';
 import { apply, podGet, waitFor } from '../kubectl.ts';
+import { until } from '../wait.ts';
 import { LOAD_IMAGE } from './image.ts';
 import type { LoadPlan } from './plan.ts';
 
@@ -19,10 +20,17 @@ export async function startLoadPod(namespace: string): Promise<void> {
   await waitFor(namespace, `pod/${POD}`, 'condition=Ready', READY_MS);
 }
 
-/** Begins to send. From here on it needs neither the API nor the kubelet until it is stopped. */
+/** Begins to send once a request is answered. From here on it needs neither the API nor the kubelet until it is stopped. */
 export async function startLoad(namespace: string, name: string, plan: LoadPlan): Promise<Load> {
   const query = `name=${encodeURIComponent(name)}`;
-  await podGet(namespace, POD, PORT, `/start?${query}&plan=${encodeURIComponent(JSON.stringify(plan))}`);
+  const planned = `plan=${encodeURIComponent(JSON.stringify(plan))}`;
+  // kube-proxy learns of a Service's pods a second after they are Ready.
+  const answers = async (): Promise<boolean> => {
+    const outcome: Outcome = JSON.parse(await podGet(namespace, POD, PORT, `/try?${planned}`));
+    return outcome.type === 'ok';
+  };
+  await until(`"${plan.host}" answers`, answers, { timeoutMs: READY_MS });
+  await podGet(namespace, POD, PORT, `/start?${query}&${planned}`);
   return {
     stop: async () => {
       const outcomes: readonly Outcome[] = JSON.parse(await podGet(namespace, POD, PORT, `/stop?${query}`));

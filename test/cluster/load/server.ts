@@ -2,10 +2,12 @@
  * The load's container. It is spoken to through the API server's proxy, which knows GET alone; while it sends, it needs
  * nobody.
  *
+ *     /try?plan=PLAN               sends one request; answers what became of it
  *     /start?name=NAME&plan=PLAN   begins to send
  *     /stop?name=NAME              ends it; answers what became of each request
  */
 import { createServer, type ServerResponse } from 'node:http';
+import { sendRequest } from '../../../agent/rehearse/load/request.ts';
 import { type Generator, startGenerator } from './generator.ts';
 import type { LoadPlan } from './plan.ts';
 
@@ -16,12 +18,19 @@ const running = new Map<string, Generator>();
 const server = createServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://load');
   const name = searchParams.get('name') ?? '';
-  if (pathname === '/start') start(name, searchParams.get('plan') ?? '', response);
+  const plan = searchParams.get('plan') ?? '';
+  if (pathname === '/try') void tryOnce(plan, response);
+  else if (pathname === '/start') start(name, plan, response);
   else if (pathname === '/stop') void stop(name, response);
   else answer(response, 200, 'ok');
 });
 server.listen(PORT);
 process.on('SIGTERM', () => process.exit(0));
+
+async function tryOnce(text: string, response: ServerResponse): Promise<void> {
+  const plan: LoadPlan = JSON.parse(text);
+  answer(response, 200, await sendRequest(plan, false));
+}
 
 function start(name: string, text: string, response: ServerResponse): void {
   if (running.has(name)) return answer(response, 409, `"${name}" runs already`);

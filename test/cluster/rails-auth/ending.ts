@@ -3,10 +3,11 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as v from 'valibot';
-import { apply, get, kubectl, waitFor } from '../kubectl.ts';
+import { apply, get, isOurs, kubectl, waitFor } from '../kubectl.ts';
 import { type Load, startLoad, startLoadPod } from '../load/client.ts';
 import type { Clients } from '../load/plan.ts';
 import { LOGS } from '../machine/place.ts';
+import { serviceAddress } from '../service.ts';
 import { watch } from '../watch.ts';
 import { manifestsOf, NAME, type Variant } from './manifests.ts';
 import { type Told, tell } from './told.ts';
@@ -31,35 +32,48 @@ export async function endPod(namespace: string, variant: Variant): Promise<Told>
   await apply(namespace, ...manifestsOf(variant));
   await waitFor(namespace, `deployment/${NAME}`, 'condition=Available', READY_MS);
   const pod = await firstPod(namespace);
-  const host = await serviceAddress(namespace);
-  const log = join(LOGS, pod.node, 'kubelet.log');
-  const { size } = await stat(log);
+  const host = await serviceAddress(namespace, NAME);
   const start = (clients: Clients): Promise<Load> =>
     startLoad(namespace, clients, { host, port: 80, path: '/', rate: RATE, clients });
   const loads = { new: await start('new'), kept: await start('kept') };
   await sleep(BEFORE_MS);
+  const kubeletLog = await followKubelet(pod.node);
   const agentLog = variant.podusher ? followLog(namespace, pod.name, 'podusher') : Promise.resolve('');
   const states = await watch(namespace, 'pod', pod.name);
-  const isReplaced = variant.replicas > 1;
-  await kubectl(['--namespace', namespace, ...(isReplaced ? deleting(pod.name) : SCALING_DOWN)]);
-  await waitFor(namespace, `pod/${pod.name}`, 'delete', GONE_MS);
-  await sleep(AFTER_MS);
-  const [ofNew, ofKept] = await Promise.all([loads.new.stop(), loads.kept.stop()]);
-  return tell({
-    pod: { namespace, ...pod },
-    outcomes: { new: ofNew, kept: ofKept },
-    kubeletLog: (await readFile(log)).subarray(size).toString(),
-    agentLog: await agentLog,
-    states: await states.stop(),
-    isReplaced,
-    now: Date.now(),
-  });
+  try {
+    const isReplaced = variant.replicas > 1;
+    const deletedAt = Date.now();
+    await kubectl(['--namespace', namespace, ...(isReplaced ? deleting(pod.name) : SCALING_DOWN)]);
+    await waitFor(namespace, `pod/${pod.name}`, 'delete', GONE_MS);
+    await sleep(AFTER_MS);
+    const [ofNew, ofKept] = await Promise.all([loads.new.stop(), loads.kept.stop()]);
+    return tell({
+      pod: { namespace, ...pod },
+      outcomes: { new: ofNew, kept: ofKept },
+      kubeletLog: await kubeletLog(),
+      agentLog: await agentLog,
+      states: await states.stop(),
+      deletedAt,
+      isReplaced,
+      now: Date.now(),
+    });
+  } finally {
+    await states.stop();
+  }
 }
 
 const SCALING_DOWN = ['scale', `deployment/${NAME}`, '--replicas=0'];
 
 function deleting(pod: string): readonly string[] {
   return ['delete', 'pod', pod, '--wait=false'];
+}
+
+/** @returns what tells the node's kubelet's log from here on; null where the node is not ours. */
+async function followKubelet(node: string): Promise<() => Promise<string | null>> {
+  if (!isOurs) return async () => null;
+  const log = join(LOGS, node, 'kubelet.log');
+  const { size } = await stat(log);
+  return async () => (await readFile(log)).subarray(size).toString();
 }
 
 /** It ends when the container does. */
@@ -91,10 +105,4 @@ async function firstPod(namespace: string): Promise<Pod> {
   const { metadata, spec } = first;
   const gracePeriodMs = spec.terminationGracePeriodSeconds * 1000;
   return { name: metadata.name, uid: metadata.uid, node: spec.nodeName, gracePeriodMs };
-}
-
-const ServiceSchema = v.object({ spec: v.object({ clusterIP: v.string() }) });
-
-async function serviceAddress(namespace: string): Promise<string> {
-  return v.parse(ServiceSchema, await get(namespace, 'service', NAME)).spec.clusterIP;
 }

@@ -28,16 +28,32 @@ const DeploymentSchema = v.looseObject({
 /** The Deployment's and the Service's name, and the pods' label `app`. */
 export const NAME = 'rails-auth';
 
+type Deployment = v.InferOutput<typeof DeploymentSchema>;
+
 /** @returns the Service and the Deployment, for any namespace. */
-export function manifestsOf(variant: Variant): readonly object[] {
-  const file = variant.podusher ? 'with.yaml' : 'without/rails-auth.yaml';
-  const documents = parseAllDocuments(readFileSync(join(FOLDER, file), 'utf8'));
-  const objects = documents.map(document => withoutNamespace(document.toJS()));
+export function manifestsOf({ podusher, rails, replicas }: Variant): readonly object[] {
+  const file = podusher ? 'with.yaml' : 'without/rails-auth.yaml';
+  return adapted(readFileSync(join(FOLDER, file), 'utf8'), ({ spec, ...rest }) => {
+    const { template } = spec;
+    const { containers } = template.spec;
+    const varied = rails === 'stays' ? containers : containers.map(withoutStartScript);
+    const pod = { ...template, spec: { ...template.spec, containers: varied } };
+    return { ...rest, spec: { ...spec, replicas, template: pod } };
+  });
+}
+
+/** @returns all but the Namespace of a text's objects, for any namespace, with the agent's image of this checkout. */
+export function forAnyNamespace(text: string): readonly object[] {
+  return adapted(text, deployment => deployment);
+}
+
+function adapted(text: string, vary: (deployment: Deployment) => Deployment): readonly object[] {
+  const objects = parseAllDocuments(text).map(document => withoutNamespace(document.toJS()));
   return objects
     .filter(({ kind }) => kind !== 'Namespace')
-    .map(object =>
-      object.kind === 'Deployment' ? vary(v.parse(DeploymentSchema, object), variant) : object,
-    );
+    .map(object => {
+      return object.kind === 'Deployment' ? withAgent(vary(v.parse(DeploymentSchema, object))) : object;
+    });
 }
 
 const ObjectSchema = v.looseObject({
@@ -51,19 +67,17 @@ function withoutNamespace(value: unknown): v.InferOutput<typeof ObjectSchema> {
   return { ...object, metadata };
 }
 
-function vary(
-  { spec, ...rest }: v.InferOutput<typeof DeploymentSchema>,
-  { rails, replicas }: Variant,
-): object {
-  const pod = spec.template.spec;
-  const initContainers = pod.initContainers.map(agent => ({ ...agent, image: AGENT_IMAGE }));
-  const containers = rails === 'stays' ? pod.containers : pod.containers.map(withoutStartScript);
-  const template = { ...spec.template, spec: { ...pod, initContainers, containers } };
-  return { ...rest, spec: { ...spec, replicas, template } };
+function withAgent({ spec, ...rest }: Deployment): Deployment {
+  const { template } = spec;
+  const initContainers = template.spec.initContainers.map(agent => ({ ...agent, image: AGENT_IMAGE }));
+  return {
+    ...rest,
+    spec: { ...spec, template: { ...template, spec: { ...template.spec, initContainers } } },
+  };
 }
 
 /** Without the start script it is puma that hears SIGTERM. */
-function withoutStartScript(container: v.InferOutput<typeof ContainerSchema>): object {
+function withoutStartScript(container: v.InferOutput<typeof ContainerSchema>): typeof container {
   const { command: _, ...rest } = container;
   return container.name === 'rails' ? rest : container;
 }

@@ -1,22 +1,26 @@
 /** From what was recorded of a pod's end to its story: pure. */
-import * as v from 'valibot';
 import { entryOf } from '../../../agent/rehearse/agent-log.ts';
 import type { Outcome } from '../../../agent/rehearse/load/outcome.ts';
 import { tally } from '../../../agent/rehearse/load/tally.ts';
+import type { KubeletEntry } from '../../../lib/kubelet/entry.ts';
 import type { Entry } from '../../../lib/timeline/entry.ts';
 import { kubeletEntriesOf, type LoggedPod } from '../kubelet-log.ts';
 import type { Clients } from '../load/plan.ts';
 import { type Losses, lossesOf, type PodTimes } from './losses.ts';
+import { podEndsOf } from './pod-ends.ts';
 
 /** What was recorded. */
 export interface Recorded {
   readonly pod: LoggedPod;
   readonly outcomes: Readonly<Record<Clients, readonly Outcome[]>>;
-  readonly kubeletLog: string;
+  /** Null where the node is not ours. */
+  readonly kubeletLog: string | null;
   /** Empty where there is no agent. */
   readonly agentLog: string;
   /** The pod as the API had it, from one change to the next. */
   readonly states: readonly unknown[];
+  /** When the deletion was asked for, in ms since the epoch. */
+  readonly deletedAt: number;
   /** Whether another pod takes over. */
   readonly isReplaced: boolean;
   readonly now: number;
@@ -24,21 +28,18 @@ export interface Recorded {
 
 export interface Told {
   readonly losses: Readonly<Record<Clients, Losses>>;
-  /** The kubelet's log, the agent's, and the clients' outages. */
+  /** The kubelet's log, the agent's, and the outages of clients that keep their connections. */
   readonly timeline: readonly Entry[];
   /** From the deletion to the last container's end. */
   readonly terminationMs: number;
+  /** Of clients that keep their connections. */
   readonly longestOutageMs: number;
 }
 
 /** @returns the story of a pod's end. */
 export function tell(recorded: Recorded): Told {
-  const { pod, outcomes, now } = recorded;
-  const codes = exitCodesOf(recorded.states);
-  const kubelet = kubeletEntriesOf(recorded.kubeletLog, pod, now).map(entry => {
-    const code = entry.type === 'exited' && entry.signal === null ? codes.get(entry.container) : undefined;
-    return { actor: 'kubelet' as const, ...entry, ...(code === undefined ? {} : { code }) };
-  });
+  const { pod, outcomes } = recorded;
+  const kubelet = kubeletsPart(recorded).map(entry => ({ actor: 'kubelet' as const, ...entry }));
   const agent = recorded.agentLog.split('\n').flatMap(line => {
     const entry = entryOf(line);
     return entry === undefined ? [] : [entry];
@@ -47,15 +48,15 @@ export function tell(recorded: Recorded): Told {
     kubelet
       .filter(entry => entry.type === type && (container === undefined || isOf(entry, container)))
       .map(({ at }) => at);
-  const [deletedAt = Number.NaN] = timeOf('deleted');
+  const [deletedAt = recorded.deletedAt] = timeOf('deleted');
   const railsEnds = timeOf('exited', 'rails');
-  const [sigtermAt] = timeOf('signal', 'rails');
+  const [sigtermAt = deletedAt] = timeOf('signal', 'rails');
   const times: PodTimes = {
     graceEndsAt: deletedAt + pod.gracePeriodMs,
     railsEnds,
     leavesAt: recorded.isReplaced ? undefined : sigtermAt,
   };
-  const { outages, longestOutageMs } = tally([...outcomes.new, ...outcomes.kept], railsEnds);
+  const { outages, longestOutageMs } = tally(outcomes.kept, railsEnds);
   const loads = outages.map(entry => ({ actor: 'load' as const, ...entry }));
   return {
     losses: { new: lossesOf(outcomes.new, times), kept: lossesOf(outcomes.kept, times) },
@@ -65,36 +66,23 @@ export function tell(recorded: Recorded): Told {
   };
 }
 
-function isOf(entry: Entry, container: string): boolean {
-  return 'container' in entry && entry.container === container;
-}
-
-const StateSchema = v.object({
-  status: v.object({
-    containerStatuses: v.optional(v.array(statusSchema()), []),
-    initContainerStatuses: v.optional(v.array(statusSchema()), []),
-  }),
-});
-
-function statusSchema(): v.GenericSchema<unknown, { name: string; code: number | undefined }> {
-  return v.pipe(
-    v.object({
-      name: v.string(),
-      state: v.object({ terminated: v.optional(v.object({ exitCode: v.number() })) }),
-    }),
-    v.transform(({ name, state }) => ({ name, code: state.terminated?.exitCode })),
-  );
-}
-
-/** The kubelet tells them once, when all containers are gone. */
-function exitCodesOf(states: readonly unknown[]): ReadonlyMap<string, number> {
-  const codes = new Map<string, number>();
-  for (const state of states) {
-    if (!v.is(StateSchema, state)) continue;
-    const { containerStatuses, initContainerStatuses } = v.parse(StateSchema, state).status;
-    for (const { name, code } of [...initContainerStatuses, ...containerStatuses]) {
-      if (code !== undefined) codes.set(name, code);
-    }
+/** By the kubelet's log, which knows no exit codes; where that cannot be had, by the API, which knows little else. */
+function kubeletsPart({ kubeletLog, pod, states, deletedAt, now }: Recorded): KubeletEntry[] {
+  const ends = podEndsOf(states);
+  if (kubeletLog !== null) {
+    return kubeletEntriesOf(kubeletLog, pod, now).map(entry => {
+      if (entry.type !== 'exited' || entry.signal !== null) return entry;
+      return { ...entry, code: ends.get(entry.container)?.exitCode ?? null };
+    });
   }
-  return codes;
+  const exits = [...ends].map(([container, { exitCode, finishedAt }]) => {
+    // The middle of the second that it is cut to.
+    return { at: finishedAt + 500, type: 'exited', container, code: exitCode, signal: null } as const;
+  });
+  return [{ at: deletedAt, type: 'deleted', gracePeriodMs: pod.gracePeriodMs }, ...exits];
+}
+
+/** @returns whether the entry is about this container. */
+export function isOf(entry: Entry, container: string): boolean {
+  return 'container' in entry && entry.container === container;
 }
