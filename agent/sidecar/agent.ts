@@ -35,6 +35,9 @@ export interface AgentParts {
   readonly now: () => number;
 }
 
+/** No container's name is longer; what a caller gives for one may be. */
+const LONGEST_TOLD = 63;
+
 /** How long the last answers may take to leave once the agent has been told to go. */
 const LAST_ANSWERS_MS = 1000;
 
@@ -92,7 +95,8 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
     token,
     arrived: container => drainer?.send({ type: 'hook', container }),
     left: container => drainer?.send({ type: 'hook-left', container }),
-    unplaced: (reason, container) => log.warn({ container }, `A hook is held for drain-min: ${reason}`),
+    unplaced: (reason, container) =>
+      log.warn({ container: container?.slice(0, LONGEST_TOLD) }, `A hook is held for drain-min: ${reason}`),
     metrics,
   });
   const answers = createAnswers({

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import type { ReadyAnswer } from '../../lib/readiness/answer.ts';
 import type { Hooks } from './hooks.ts';
+import { Visits } from './visits.ts';
 
 /*
  * GET, HEAD  /ready /readyz /readyz/NAME   200 or 503; ?verbose, ?exclude=NAME, JSON by Accept
@@ -24,39 +24,21 @@ export interface Answers {
 const TEXT = 'text/plain; charset=utf-8';
 
 /**
- * How many connections may be open on which no hook waits. With one more the oldest is closed, so that whoever comes
- * last gets in: no peer can exhaust the memory, or keep the kubelet out by holding connections. As many as the listen
- * backlog, so that what came in one go is read before it is closed.
- */
-const MOST_UNOCCUPIED = 512;
-
-/**
- * @returns a server that is not listening yet. What comes from the network is bounded: 8 KiB of headers within 5 s,
- * and no bodies.
+ * @returns a server that is not listening yet. What comes from the network is bounded: 8 KiB of headers, no bodies,
+ * and connections in number and time (`Visits`).
  */
 export function createAgentServer(answers: Answers): Server {
-  const unoccupied = new Set<Socket>();
+  const visits = new Visits();
   const server = createServer(
-    {
-      maxHeaderSize: 8192,
-      headersTimeout: 5000,
-      requestTimeout: 10_000,
-      keepAliveTimeout: 30_000,
-      connectionsCheckingInterval: 1000,
-    },
+    { maxHeaderSize: 8192, headersTimeout: 0, requestTimeout: 0, keepAliveTimeout: 0 },
     (request, response) => {
+      if (!visits.admit(request.socket, response)) return;
       if (asksPlainReady(request)) return answerPlainReady(response, answers.plainReady);
-      const waits = (): boolean => unoccupied.delete(request.socket);
+      const waits = (): void => visits.leave(request.socket);
       handle(answers, request, response, waits).catch(() => refuse(response, 500, 'Internal error\n'));
     },
   );
-  server.on('connection', socket => {
-    const [oldest] = unoccupied;
-    if (unoccupied.size >= MOST_UNOCCUPIED) oldest?.destroy();
-    unoccupied.add(socket);
-    socket.once('close', () => unoccupied.delete(socket));
-  });
-  return server;
+  return server.on('connection', socket => visits.begin(socket)).on('close', () => visits.close());
 }
 
 /** @returns whether it is the request that kubelets and load balancers make each second. */
