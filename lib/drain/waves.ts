@@ -46,7 +46,8 @@ export function noteStopped<S extends Termination>(state: S, plan: Plan, turn: T
     if (because === undefined) continue;
     stopped.set(container.name, { at: turn.now, because });
     if (container.name !== '') turn.tell({ type: 'stopped', container: container.name, because });
-    tellLoss(state, plan, container.name, turn);
+    // Taken as stopped for its time is up, it may well be there.
+    if (because !== 'time') tellLoss(state, plan, container.name, turn);
   }
   return stopped.size === state.stopped.size ? state : { ...state, stopped };
 }
