@@ -5,7 +5,7 @@
  * traces can be read.
  */
 import { execFile } from 'node:child_process';
-import { copyFile, rm } from 'node:fs/promises';
+import { copyFile, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
@@ -74,5 +74,9 @@ await build({
   banner: { js: '(function(require){' },
   footer: { js: '})' },
 });
+// start.cjs reads it as Latin-1. esbuild escapes all else, but in tagged templates it cannot.
+if (/[^\0-\x7F]/.test(await readFile(join(dist, 'main.cjs'), 'utf8'))) {
+  throw new Error('A tagged template holds a character beyond ASCII: write it as an entity or an escape');
+}
 await promisify(execFile)(process.execPath, [join(root, 'deploy/code-cache.ts'), join(dist, 'main.cjs')]);
 await copyFile(join(root, 'deploy/start.cjs'), join(dist, 'podusher.cjs'));

@@ -45,7 +45,7 @@ function drainWaits(state: Draining, plan: Plan): Wait[] {
     waits.push({ what: 'drain-min', untilAt: plan.drainMinAt });
   }
   if (state.arrivalsEnded === undefined && at < plan.arrivalsMaxAt) {
-    waits.push({ what: 'new connections to end', untilAt: plan.arrivalsMaxAt });
+    waits.push({ what: 'new connections to end', untilAt: Math.min(plan.arrivalsMaxAt, plan.drainMaxAt) });
   }
   const inFlight = state.sample?.read.inFlight;
   const what = inFlightWords(inFlight);

@@ -49,7 +49,7 @@ function body(status: Status, seconds: number): Markup {
   const { name, version, now, startedAt } = status;
   return markup`<main data-refresh-ms="${seconds * 1000}">
 <header><h1>${oneLine(name, 253)}</h1><p class="muted">as of ${clock(now, now)} UTC</p></header>
-${answer(status)}${containerTable(status)}${drainSection(status)}${timelineSection(status)}${settingsSection(status)}<footer class="muted">podusher ${oneLine(version, 50)}, up ${spell(now - startedAt)} · <a href="/ready?verbose">/ready</a> · <a href="/status">/status</a> · <a href="/metrics">/metrics</a></footer>
+${answer(status)}${containerTable(status)}${drainSection(status)}${timelineSection(status)}${settingsSection(status)}<footer class="muted">podusher ${oneLine(version, 50)}, up ${spell(now - startedAt)}; <a href="/ready?verbose">/ready</a>, <a href="/status">/status</a>, <a href="/metrics">/metrics</a></footer>
 </main>
 `;
 }

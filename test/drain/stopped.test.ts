@@ -128,7 +128,10 @@ test('nothing is told of a container without a name when a bare hook was release
 });
 
 test('dependency-gone is not told of a dependency whose time is up: it may be there', () => {
-  const settings = pod([container('rails', { dependsOn: ['auth'] }), container('auth', { stopTimeoutMs: 0 })]);
+  const settings = pod([
+    container('rails', { dependsOn: ['auth'] }),
+    container('auth', { stopTimeoutMs: 0 }),
+  ]);
   const told = tell(settings, [[0, hook('rails'), hook('auth'), hook('podusher')]], 31_000);
   assert.ok(told.entries.some(({ type }) => type === 'stopped'));
   assert.ok(told.entries.every(({ type }) => type !== 'dependency-gone'));
