@@ -7,7 +7,7 @@ import { settle } from './settling.ts';
 import { type HookName, type Serving, type State, serving, type Termination, waiting } from './state.ts';
 import { take } from './take.ts';
 import { createTurn, type Turn } from './turn.ts';
-import { noteStopped, othersOver, releaseWaves } from './waves.ts';
+import { isGivenUp, noteStopped, othersOver, releaseWaves } from './waves.ts';
 
 /** What an event leads to. */
 export interface Step {
@@ -47,6 +47,7 @@ function terminating(before: Termination, turn: Turn): State {
   if (turn.due(plan.healAt)) return heal(before, turn);
   const noted = noteStopped(before, plan, turn);
   const state = releaseWaves(noted.phase === 'draining' ? drain(noted, plan, turn) : noted, plan, turn);
+  if (isGivenUp(state, plan)) return leaveAll(state, turn);
   if (state.sigtermAt !== undefined && !waiting(state).some(name => hasCallers(state, name))) {
     leave(turn);
     return { ...state, exited: true };
@@ -57,6 +58,16 @@ function terminating(before: Termination, turn: Turn): State {
 
 function hasCallers(state: Termination, name: HookName): boolean {
   return (state.hooks.get(name)?.callers ?? 0) > 0;
+}
+
+function leaveAll(state: Termination, turn: Turn): Termination {
+  const hooks = new Map(state.hooks);
+  for (const name of waiting(state)) {
+    const hook = state.hooks.get(name);
+    if (hook !== undefined) hooks.set(name, release(name, hook, 'agent leaves', state.sample, turn));
+  }
+  leave(turn);
+  return { ...state, hooks, exited: true };
 }
 
 /** Who is still alive that long after the grace period was not terminated. */

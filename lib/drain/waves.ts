@@ -46,10 +46,14 @@ export function noteStopped<S extends Termination>(state: S, plan: Plan, turn: T
     if (because === undefined) continue;
     stopped.set(container.name, { at: turn.now, because });
     if (container.name !== '') turn.tell({ type: 'stopped', container: container.name, because });
-    // Taken as stopped for its time is up, it may well be there.
-    if (because !== 'time') tellLoss(state, plan, container.name, turn);
   }
-  return stopped.size === state.stopped.size ? state : { ...state, stopped };
+  if (stopped.size === state.stopped.size) return state;
+  const next = { ...state, stopped };
+  for (const [name, { because }] of stopped) {
+    // Taken as stopped for its time is up, it may well be there.
+    if (because !== 'time' && !state.stopped.has(name)) tellLoss(next, plan, name, turn);
+  }
+  return next;
 }
 
 /** A dependency that is gone while those that need it still wait: their waiting has become pointless. */
@@ -114,9 +118,12 @@ function whyRelease(state: Termination, plan: Plan, name: string, turn: Turn): R
   return pointless ? 'dependency gone' : undefined;
 }
 
+/** Where all others have gone before the drain's end, there is nothing left that it could lose. */
 function whyReleaseAgent(state: Termination, plan: Plan, turn: Turn): ReleasedBecause | undefined {
   if (turn.due(plan.endAt)) return 'its time is up';
-  return state.phase !== 'draining' && othersOver(state, plan) ? 'all others stopped' : undefined;
+  if (!othersOver(state, plan)) return undefined;
+  const isOver = state.phase !== 'draining' || (outlived(plan).length > 0 && turn.due(plan.drainMinAt));
+  return isOver ? 'all others stopped' : undefined;
 }
 
 /** @returns the containers that the agent outlives: all but those that the kubelet stops after it. */
@@ -130,4 +137,16 @@ export function othersOver(state: Termination, plan: Plan): boolean {
     const hook = state.hooks.get(hookOf(name));
     return hasStopped(state, name) && (hook === undefined || hook.released !== undefined);
   });
+}
+
+/**
+ * @returns whether the kubelet has given up all hooks, and nobody is left: SIGTERM comes before the own hook is answered
+ * when the grace period is over, and the hooks' connections stay open (ARCHITECTURE.md, K3). It may have been shorter
+ * than is known here.
+ */
+export function isGivenUp(state: Termination, plan: Plan): boolean {
+  const { self } = state.settings;
+  if (state.sigtermAt === undefined || !waiting(state).includes(self)) return false;
+  const others = outlived(plan);
+  return others.length > 0 && others.every(({ name }) => isSeenGone(state, name));
 }

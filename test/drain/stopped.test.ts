@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { blockersOf } from '../../lib/drain/blockers.ts';
 import type { Container } from '../../lib/settings/settings.ts';
 import { container, pod, railsAndAuth } from './pods.ts';
-import { gone, hook, requests, type Scene, sockets, T, tell } from './story.ts';
+import { gone, hook, requests, type Scene, SIGTERM, sockets, T, tell } from './story.ts';
 
 /** When each container counts as stopped, and when the agent is released. */
 const ENDS: readonly [when: string, containers: readonly Container[], scenes: Scene[], lines: string[]][] = [
@@ -69,6 +69,15 @@ const ENDS: readonly [when: string, containers: readonly Container[], scenes: Sc
     ],
     ['5300 stopped rails: seen', '9100 stopped mesh: seen', '9100 answer podusher: all others stopped'],
   ],
+  [
+    'everybody has gone before the drain has ended',
+    [container('rails', { dependsOn: ['auth'] }), container('auth')],
+    [
+      [0, hook('rails'), hook('podusher'), gone('auth'), sockets({ arrivals: 'arriving' })],
+      [5200, gone('auth', 'rails')],
+    ],
+    ['100 stopped auth: seen', '5300 stopped rails: seen', '5300 answer podusher: all others stopped'],
+  ],
 ];
 
 for (const [when, containers, scenes, lines] of ENDS) {
@@ -119,6 +128,35 @@ test('dependency-gone is told when a dependency has gone before its dependents',
     container: 'auth',
     dependents: ['rails'],
   });
+});
+
+test('dependency-gone is not told when its dependents have gone with it', () => {
+  const told = tell(
+    railsAndAuth,
+    [
+      [0, hook('rails'), hook('podusher')],
+      [1000, gone('auth', 'rails')],
+    ],
+    6000,
+  );
+  assert.ok(!told.entries.some(({ type }) => type === 'dependency-gone'));
+});
+
+test('step() leaves when SIGTERM has come before the own hook was answered, and nobody is left', () => {
+  const scenes: Scene[] = [
+    [0, hook('rails'), hook('auth'), hook('podusher'), sockets({ inFlight: requests(1, 0) })],
+    [1000, SIGTERM],
+    [1200, gone('auth')],
+  ];
+  const early = tell(railsAndAuth, scenes, 1900);
+  assert.ok(!early.lines.some(line => line.endsWith(' exit')), 'rails is there');
+  const told = tell(railsAndAuth, [...scenes, [2000, gone('auth', 'rails')]], 2500);
+  assert.deepEqual(told.answers.toSorted(), [
+    '2100 auth: agent leaves',
+    '2100 podusher: agent leaves',
+    '2100 rails: agent leaves',
+  ]);
+  assert.equal(told.lines.at(-1), '2100 exit');
 });
 
 test('nothing is told of a container without a name when a bare hook was released', () => {

@@ -154,7 +154,11 @@ test('releaseWaves() gives up the whole chain in order when its last link is gon
     ],
     8000,
   );
-  assert.deepEqual(told.answers, ['5000 web: dependency gone', '6100 rails: dependency gone']);
+  assert.deepEqual(told.answers, [
+    '5000 web: dependency gone',
+    '6100 rails: dependency gone',
+    '7100 podusher: all others stopped',
+  ]);
 });
 
 test('releaseWaves() releases in order when a dependency stops after it was released', () => {
