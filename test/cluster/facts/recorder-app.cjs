@@ -8,6 +8,7 @@
 //     /hog                        takes more memory than it may
 //     /fill?file=FILE             writes 8 MiB
 //     /slow?ms=MS                 answers late: a request in flight
+//     /ask?url=URL                asks somebody else, and does not wait for the answer
 //     /kill-agent                 SIGKILL to the agent, where processes are shared
 const fs = require('node:fs');
 const { createServer } = require('node:http');
@@ -57,10 +58,20 @@ function probe(request, response, query) {
 
 function killAgent() {
   for (const pid of fs.readdirSync('/proc').filter(Number)) {
-    const command = fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-    if (command.includes('podusher.cjs') && pid !== String(process.pid)) process.kill(Number(pid), 'SIGKILL');
+    const [, script = ''] = fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    if (script.endsWith('/podusher.cjs')) process.kill(Number(pid), 'SIGKILL');
   }
   tell('agent-killed');
+}
+
+function ask(url) {
+  tell('asked', { url });
+  fetch(url, { headers: { connection: 'close' } })
+    .then(answer => answer.text())
+    .then(
+      text => tell('told', { text }),
+      error => tell('told', { failed: String(error.cause ?? error) }),
+    );
 }
 
 const hogged = [];
@@ -73,6 +84,7 @@ createServer((request, response) => {
     tell('request');
     return setTimeout(() => response.end('late'), Number(query.get('ms')));
   }
+  if (pathname === '/ask') ask(query.get('url'));
   if (pathname === '/answer') for (const end of told) end();
   if (pathname === '/set') behaviours.set(query.get('kind'), query.get('to'));
   if (pathname === '/fill') fs.writeFileSync(query.get('file'), Buffer.alloc(8 * 1024 * 1024, 1));

@@ -58,19 +58,19 @@ function httpGet(port: number, path: string): object {
   return { httpGet: { port, path } };
 }
 
-/** @returns a pod of recorders, under `restricted` */
+/** @returns a pod of recorders */
 export function recorderPod(name: string, metadata: object, spec: object): object {
+  return { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name }, spec: recorderSpec(spec) };
+}
+
+/** @returns a pod's spec, as `restricted` asks for */
+export function recorderSpec(spec: object): object {
   return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { ...metadata, name },
-    spec: {
-      automountServiceAccountToken: false,
-      enableServiceLinks: false,
-      securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
-      volumes: [podinfoVolume()],
-      ...spec,
-    },
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+    volumes: [podinfoVolume()],
+    ...spec,
   };
 }
 

@@ -1,0 +1,21 @@
+/** What holds when: the rows of the design's table, on real kubelets. */
+import { describe, it } from 'node:test';
+import { agentKilled } from './agent-killed.ts';
+import { crashLooping } from './crash-looping.ts';
+import { drained } from './drained.ts';
+import { evicted } from './evicted.ts';
+import { outOfMemory } from './out-of-memory.ts';
+import { agentRestarted, appRestarted } from './restarted.ts';
+import { cut, shortened } from './shortened.ts';
+
+describe('what holds when', { concurrency: 8 }, () => {
+  it('kubectl drain, with a budget: the whole sequence, one pod after the other', drained);
+  it('delete with a shorter grace period: all of it in order where it fits', shortened);
+  it('delete with a grace period that is too short: the kubelet cuts it', cut);
+  it('an emptyDir over its limit: the kubelet cuts it', evicted);
+  it("the app's liveness probe fails: a restart's drain", appRestarted);
+  it("the agent's liveness probe fails: nothing drains", agentRestarted);
+  it('a container is killed for its memory: readiness by verdict, and nobody waits', outOfMemory);
+  it('a non-critical container crash-loops through a drain', crashLooping);
+  it('the agent is killed in a drain: as with no hook', agentKilled);
+});
