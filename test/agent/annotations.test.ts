@@ -137,7 +137,7 @@ describe('the annotations', { concurrency: true, timeout: 120_000 }, () => {
   });
 
   for (const [name, spoil, problem] of [
-    ['unreadable', agent => agent.volume.writeUnreadable(), /Cannot be read \(EISDIR\)/],
+    ['unreadable', agent => agent.volume.writeUnreadable(), /Cannot be read \(NOT_A_FILE\)/],
     [
       'cut short',
       agent => agent.volume.writeText(formatted(GOOD).slice(0, -3)),
@@ -163,7 +163,7 @@ describe('the annotations', { concurrency: true, timeout: 120_000 }, () => {
     const agent = await startAgent(context, { prepare: volume => volume.writeUnreadable() });
     const { status, body } = await agent.get('/ready');
     assert.equal(status, 503);
-    assert.match(body, /Cannot be read \(EISDIR\)/);
+    assert.match(body, /Cannot be read \(NOT_A_FILE\)/);
     agent.volume.write(GOOD);
     await healed(agent);
     assert.equal((await agent.get('/ready')).status, 200);
