@@ -1,8 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Parsed, parsed, unparsed } from '../../lib/parsed.ts';
 import type { Environment } from '../../lib/settings/environment.ts';
+import { readBounded } from '../bounded-file.ts';
 import { codeOf } from '../error-code.ts';
+
+/** As much as a Secret or a ConfigMap may hold, which is where such files come from. */
+const MOST_BYTES = 1024 * 1024;
 
 /** How the API server is reached, and as whom. */
 export interface Account {
@@ -41,7 +44,9 @@ export async function readNamespace(folder: string): Promise<string | undefined>
 
 async function readText(path: string): Promise<Parsed<string>> {
   try {
-    return parsed(await readFile(path, 'utf8'));
+    const bytes = await readBounded(path, MOST_BYTES);
+    if (bytes.length > MOST_BYTES) return unparsed(`${path}: Is longer than ${MOST_BYTES} bytes`);
+    return parsed(new TextDecoder().decode(bytes));
   } catch (error) {
     return unparsed(`${path}: Cannot be read (${codeOf(error)})`);
   }

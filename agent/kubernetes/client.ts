@@ -2,9 +2,10 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
 import { refusal } from '../../lib/kubernetes/answer.ts';
 import { retryAfterMs } from '../../lib/kubernetes/back-off.ts';
-import { type Parsed, parsed, unparsed } from '../../lib/parsed.ts';
+import type { Parsed } from '../../lib/parsed.ts';
 import { codeOf } from '../error-code.ts';
 import type { Account } from './account.ts';
+import { createExchange, type Exchange } from './exchange.ts';
 
 /*
  * The API server's client: HTTPS by Node's own, and what is needed of the protocol: lists, watches and Events.
@@ -100,61 +101,32 @@ export function createClient(account: () => Promise<Parsed<Account>>, userAgent:
     return request;
   }
 
-  async function send(asked: Asked): Promise<Parsed<ClientRequest>> {
-    const read = await account();
-    if (!read.ok) return read;
-    if (asked.signal.aborted) return unparsed('Stopped');
+  /** @returns the request; undefined where the exchange ended without one. */
+  async function send(asked: Asked, exchange: Exchange): Promise<ClientRequest | undefined> {
     try {
-      return parsed(begin(asked, read.value));
+      const read = await account();
+      if (exchange.isOver) return undefined;
+      if (read.ok) return begin(asked, read.value);
+      exchange.fail(read.problems.join('; '));
     } catch (error) {
-      return unparsed(`The service account is of no use: ${codeOf(error)}`);
+      exchange.fail(`The service account is of no use: ${codeOf(error)}`);
     }
+    return undefined;
   }
 
+  /** Its deadlines run from the first moment on: the account's files may be as slow as the server. */
   async function stream(
     asked: Asked,
-    { headMs, quietMs, wholeMs }: Limits,
+    limits: Limits,
     opened: () => void,
     take: Take,
   ): Promise<Failure | undefined> {
-    const sent = await send(asked);
-    if (!sent.ok) return { reason: sent.problems.join('; ') };
-    const request = sent.value;
-    let isOver = false;
-    const { promise, resolve } = Promise.withResolvers<Failure | undefined>();
-    const fail = (reason: string): void => resolve({ reason });
-    let quiet = setTimeout(fail, headMs, `Did not answer within ${headMs} ms`);
-    const wait = (): void => {
-      clearTimeout(quiet);
-      quiet = setTimeout(fail, quietMs, `Was quiet for ${quietMs} ms`);
-    };
-    const whole = setTimeout(fail, wholeMs, `Not done within ${wholeMs} ms`);
-    const stop = (): void => fail('Stopped');
-    asked.signal.addEventListener('abort', stop, { once: true });
-    request.on('error', error => fail(`Cannot be reached: ${codeOf(error)}`));
-    request.on('response', response => {
-      const { statusCode = 0 } = response;
-      if (statusCode < 200 || statusCode > 299) return void readRefusal(response).then(resolve);
-      response.setEncoding('utf8');
-      response.on('error', error => fail(`Broke off: ${codeOf(error)}`));
-      response.on('aborted', () => fail('Broke off'));
-      response.on('end', () => resolve(undefined));
-      response.on('data', (text: string) => {
-        if (isOver) return;
-        wait();
-        const problem = guarded(take, text);
-        if (problem !== undefined) fail(problem);
-      });
-      wait();
-      opened();
-    });
-    const failure = await promise;
-    isOver = true;
-    clearTimeout(quiet);
-    clearTimeout(whole);
-    asked.signal.removeEventListener('abort', stop);
+    const exchange = createExchange(asked.signal, limits);
+    const sent = send(asked, exchange);
+    void sent.then(request => request && receive(request, exchange, opened, take));
+    const failure = await exchange.ended;
     // A connection whose answer was read whole is kept for the next request; any other is of no use.
-    if (failure !== undefined) request.destroy();
+    if (failure !== undefined) void sent.then(request => request?.destroy());
     return failure;
   }
 
@@ -177,6 +149,34 @@ export function createClient(account: () => Promise<Parsed<Account>>, userAgent:
     },
     close: () => agent?.pool.destroy(),
   };
+}
+
+/** Takes the answer as it comes. */
+function receive(request: ClientRequest, exchange: Exchange, opened: () => void, take: Take): void {
+  request.on('error', error => exchange.fail(`Cannot be reached: ${codeOf(error)}`));
+  // Nobody asked for another protocol; the socket is not the request's any more.
+  request.on('upgrade', ({ statusCode: code = 0 }, socket) => {
+    socket.destroy();
+    exchange.end({ reason: refusal(code, ''), code });
+  });
+  request.on('response', response => {
+    const { statusCode = 0 } = response;
+    if (statusCode < 200 || statusCode > 299) {
+      return void readRefusal(response).then(failure => exchange.end(failure));
+    }
+    response.setEncoding('utf8');
+    response.on('error', error => exchange.fail(`Broke off: ${codeOf(error)}`));
+    response.on('aborted', () => exchange.fail('Broke off'));
+    response.on('end', () => exchange.end(undefined));
+    response.on('data', (text: string) => {
+      if (exchange.isOver) return;
+      exchange.heard();
+      const problem = guarded(take, text);
+      if (problem !== undefined) exchange.fail(problem);
+    });
+    exchange.heard();
+    opened();
+  });
 }
 
 /** A fault in what an answer is taken by must not end the agent. */

@@ -7,6 +7,8 @@ export interface Following {
   /** `/api/v1/namespaces/shop/pods`. */
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
+  /** A list of more is none. */
+  readonly mostPages: number;
   /** A list begins. */
   readonly reading: () => Reading;
   /** Something changed. @returns why it cannot be understood, so that all is read anew. */
@@ -28,13 +30,16 @@ export interface Reading {
 
 /** How long things may take. */
 export interface Timing {
+  /** One page of a list. */
   readonly list: Limits;
+  /** All its pages. */
+  readonly wholeListMs: number;
   readonly watch: Limits;
   /** What the server is asked to end a watch after, so that its instances share the agents anew. */
   readonly watchSeconds: number;
   /** How much longer than that at most, by chance. */
   readonly spreadSeconds: number;
-  /** A watch that ends so soon without a word is none. */
+  /** A watch that ends sooner is a failure, whatever it said: else a server could have it made anew without a pause. */
   readonly shortestWatchMs: number;
   readonly backOffMs: typeof backOffMs;
 }
@@ -42,6 +47,7 @@ export interface Timing {
 /** Bookmarks come each minute (`bookmarkFrequency`, `staging/src/k8s.io/apiserver/pkg/storage/cacher/cacher.go`). */
 export const TIMING: Timing = {
   list: { headMs: 10_000, quietMs: 5000, wholeMs: 15_000 },
+  wholeListMs: 60_000,
   watch: { headMs: 10_000, quietMs: 150_000, wholeMs: 400_000 },
   watchSeconds: 300,
   spreadSeconds: 60,
@@ -53,7 +59,7 @@ export const TIMING: Timing = {
 export interface Turn {
   readonly version: string | undefined;
   readonly failure: Failure | undefined;
-  /** Changes came in, or could have. */
+  /** It was a watch, and lasted: changes came in, or could have. */
   readonly wasGood: boolean;
 }
 

@@ -1,5 +1,6 @@
 import { afterPod, afterRemoval, type Deletion } from '../../lib/kubernetes/deletion.ts';
 import { type ApiPod, parsePod } from '../../lib/kubernetes/pod.ts';
+import { quoted } from '../../lib/quoted.ts';
 import type { ApiClient } from './client.ts';
 import { follow } from './follow.ts';
 import type { Timing } from './following.ts';
@@ -34,6 +35,9 @@ export function watchPod({ client, name, namespace, link, changed, timing }: Pod
     const read = parsePod(object);
     if (!read.ok) return read.problems.join('; ');
     const pod = read.value;
+    if (pod.name !== name || pod.namespace !== namespace) {
+      return `Pod ${quoted(`${pod.namespace}/${pod.name}`)} was told of, where "${namespace}/${name}" was asked for`;
+    }
     if (known !== undefined && pod.uid !== known.pod.uid) return undefined;
     const before = known?.deletion;
     known = { pod, deletion: isRemoved ? afterRemoval(before, pod) : afterPod(before, pod) };
@@ -46,6 +50,7 @@ export function watchPod({ client, name, namespace, link, changed, timing }: Pod
     timing,
     path: `/api/v1/namespaces/${namespace}/pods`,
     query: { fieldSelector: `metadata.name=${name}` },
+    mostPages: 1,
     reading() {
       let isThere = false;
       return {

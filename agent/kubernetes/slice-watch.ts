@@ -13,6 +13,9 @@ import { follow } from './follow.ts';
 import type { Timing } from './following.ts';
 import type { Link } from './link.ts';
 
+/** Of ten slices each; a namespace of 5000 Services is the most that Kubernetes is made for. */
+const MOST_PAGES = 500;
+
 export interface SliceWatchParts {
   readonly client: ApiClient;
   readonly namespace: string;
@@ -43,6 +46,7 @@ export function watchSlices({ client, namespace, pod, link, changed, timing }: S
     timing,
     path: `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`,
     query: {},
+    mostPages: MOST_PAGES,
     reading() {
       const held: ApiSlice[] = [];
       return {

@@ -18,12 +18,6 @@ export async function watchFrom(following: Following, from: string, signal: Abor
   let wasGood = false;
   let settling: NodeJS.Timeout | undefined;
 
-  function settled(): void {
-    clearTimeout(settling);
-    if (!wasGood) watching();
-    wasGood = true;
-  }
-
   function takeLine(text: string): string | undefined {
     const line = parseWatchLine(text);
     version = undefined;
@@ -35,7 +29,6 @@ export async function watchFrom(following: Following, from: string, signal: Abor
     }
     version = line.value.resourceVersion;
     heard();
-    settled();
     return undefined;
   }
 
@@ -55,7 +48,10 @@ export async function watchFrom(following: Following, from: string, signal: Abor
 
   function opened(): void {
     heard();
-    settling = setTimeout(settled, timing.shortestWatchMs);
+    settling = setTimeout(() => {
+      wasGood = true;
+      watching();
+    }, timing.shortestWatchMs);
   }
 
   const query = {

@@ -3,11 +3,11 @@ import { type AgentSettings, readAgentSettings } from '../../lib/settings/agent-
 import type { Environment } from '../../lib/settings/environment.ts';
 import { agentHelp } from '../../lib/settings/help.ts';
 import { formatProblem } from '../../lib/settings/problem.ts';
+import { readBounded } from '../bounded-file.ts';
 import { readCommandLine } from '../command-line.ts';
 import { codeOf } from '../error-code.ts';
 import { VERSION } from '../version.ts';
 import { runAgent } from './agent.ts';
-import { readBounded } from './bounded-file.ts';
 import { readFirst } from './settings-keeper.ts';
 
 const BAD_INPUT = 2;

@@ -2,8 +2,8 @@ import { type FSWatcher, watch } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Parsed, parsed, unparsed } from '../../lib/parsed.ts';
 import { LONGEST_PODINFO, parsePodinfo } from '../../lib/settings/podinfo.ts';
+import { readBounded } from '../bounded-file.ts';
 import { codeOf } from '../error-code.ts';
-import { readBounded } from './bounded-file.ts';
 
 /** How often the file is read even when no change was seen: inotify may be refused, or miss a bind mount. */
 const POLL_MS = 5000;

@@ -1,4 +1,4 @@
-import type { ApiPod } from './pod.ts';
+import { type ApiPod, SHORTEST_GRACE_MS } from './pod.ts';
 
 /** The pod's deletion, as far as the API has told of it. */
 export interface Deletion {
@@ -19,7 +19,7 @@ export function afterPod(before: Deletion | undefined, { deletion }: ApiPod): De
   if (deletion === undefined) return before;
   const { endsAt, graceMs } = deletion;
   if (before === undefined) return { requestedAt: endsAt - graceMs, graceMs };
-  const leftMs = Math.max(0, endsAt - before.requestedAt);
+  const leftMs = Math.max(SHORTEST_GRACE_MS, endsAt - before.requestedAt);
   return leftMs < before.graceMs ? { ...before, graceMs: leftMs } : before;
 }
 

@@ -3,8 +3,7 @@ import { formatDuration } from '../settings/duration.ts';
 import { CONTAINER, POD } from '../settings/table.ts';
 import type { ApiPod } from './pod.ts';
 
-const SECOND_MS = 1000;
-const DAY_MS = 24 * 3600 * SECOND_MS;
+const DAY_MS = 24 * 3600 * 1000;
 
 /**
  * What the pod's spec says, in the words of the annotations that would say it by hand: so that both are read and
@@ -15,8 +14,7 @@ const DAY_MS = 24 * 3600 * SECOND_MS;
 export function specSettings(pod: ApiPod, self: string): ReadonlyMap<string, string> {
   const names = pod.containers.map(({ name }) => name);
   const sidecars = pod.containers.filter(({ isNativeSidecar }) => isNativeSidecar).map(({ name }) => name);
-  // The kubelet gives a second at least (`calculateEffectiveGracePeriod` in `pkg/kubelet/pod_workers.go`).
-  const graceMs = Math.min(DAY_MS, Math.max(SECOND_MS, pod.gracePeriodMs));
+  const graceMs = Math.min(DAY_MS, pod.gracePeriodMs);
   const ports = pod.containers.flatMap(({ name, probe }) =>
     probe?.port === undefined ? [] : [[containerKey(CONTAINER.ports, name), String(probe.port)] as const],
   );

@@ -5,12 +5,14 @@ import * as v from 'valibot';
 import { type Parsed, parsed, unparsed } from '../parsed.ts';
 
 export interface ApiPod {
+  readonly name: string;
+  readonly namespace: string;
   readonly uid: string;
   readonly resourceVersion: string;
   /** Undefined before Kubernetes 1.33. */
   readonly generation: number | undefined;
   readonly ips: readonly string[];
-  /** `terminationGracePeriodSeconds`. */
+  /** `terminationGracePeriodSeconds`, as the kubelet takes it. */
   readonly gracePeriodMs: number;
   /**
    * Undefined while it is not being deleted. `endsAt` is `deletionTimestamp`, by the API server's clock: the request's
@@ -39,6 +41,8 @@ export interface ApiProbe {
 /** A pod of more is none; it keeps all later work small. */
 const MOST_CONTAINERS = 256;
 const SECOND_MS = 1000;
+/** The kubelet gives no less (`calculateEffectiveGracePeriod` in `pkg/kubelet/pod_workers.go`). */
+export const SHORTEST_GRACE_MS: number = SECOND_MS;
 
 const name = v.pipe(v.string(), v.maxLength(253));
 const seconds = v.pipe(v.number(), v.minValue(0), v.maxValue(2 ** 31));
@@ -67,6 +71,8 @@ const statuses = v.nullish(
 
 const pod = v.object({
   metadata: v.object({
+    name,
+    namespace: name,
     uid: name,
     resourceVersion: name,
     generation: v.nullish(v.number()),
@@ -104,22 +110,33 @@ export function parsePod(object: unknown): Parsed<ApiPod> {
   );
   const sidecars = spec.initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always');
   const { uid, resourceVersion, deletionTimestamp } = metadata;
-  const graceSeconds = metadata.deletionGracePeriodSeconds ?? 0;
+  const gracePeriodMs = graceMsOf(spec.terminationGracePeriodSeconds);
+  const { deletionGracePeriodSeconds } = metadata;
   return parsed({
+    name: metadata.name,
+    namespace: metadata.namespace,
     uid,
     resourceVersion,
     generation: metadata.generation ?? undefined,
     ips: [...new Set([...status.podIPs.map(({ ip }) => ip), status.podIP ?? ''])].filter(Boolean),
-    gracePeriodMs: spec.terminationGracePeriodSeconds * SECOND_MS,
+    gracePeriodMs,
     deletion:
       deletionTimestamp === null || deletionTimestamp === undefined
         ? undefined
-        : { endsAt: new Date(deletionTimestamp).getTime(), graceMs: graceSeconds * SECOND_MS },
+        : {
+            endsAt: new Date(deletionTimestamp).getTime(),
+            graceMs:
+              deletionGracePeriodSeconds == null ? gracePeriodMs : graceMsOf(deletionGracePeriodSeconds),
+          },
     containers: [
       ...sidecars.map(one => containerOf(one, true, ready)),
       ...spec.containers.map(one => containerOf(one, false, ready)),
     ],
   });
+}
+
+function graceMsOf(given: number): number {
+  return Math.max(SHORTEST_GRACE_MS, given * SECOND_MS);
 }
 
 function containerOf(

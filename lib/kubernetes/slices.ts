@@ -69,17 +69,22 @@ function isOf({ addresses, targetRef }: Endpoint, { name, uid, ips }: PodIdentit
 
 /** @returns the slices after one was added or changed; one that was deleted has no hold. */
 export function afterSlice(slices: Slices, { name, hold }: ApiSlice): Slices {
-  if (hold === undefined && !slices.holds.has(name)) return slices;
+  if (slices.holds.get(name) === hold) return slices;
+  if (hold !== undefined && !slices.holds.has(name) && slices.holds.size >= MOST_SLICES) {
+    return slices.isOverfull ? slices : { ...slices, isOverfull: true };
+  }
   const holds = new Map(slices.holds);
   holds.delete(name);
   if (hold === undefined) return { ...slices, holds };
-  if (holds.size >= MOST_SLICES) return { ...slices, isOverfull: true };
   return { ...slices, holds: holds.set(name, hold), hasHeld: true };
 }
 
 /** @returns the slices after all were read anew: what was deleted meanwhile is not among them. */
-export function afterSlices(before: Slices, read: readonly ApiSlice[]): Slices {
-  return read.reduce(afterSlice, { ...NO_SLICES, hasHeld: before.hasHeld });
+export function afterSlices({ hasHeld }: Slices, read: readonly ApiSlice[]): Slices {
+  const held = read.flatMap(({ name, hold }) => (hold === undefined ? [] : [[name, hold] as const]));
+  const isOverfull = held.length > MOST_SLICES;
+  const holds = new Map(held.slice(0, MOST_SLICES));
+  return { holds, hasHeld: hasHeld || holds.size > 0, isOverfull };
 }
 
 /**

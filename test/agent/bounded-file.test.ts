@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readBounded } from '../../agent/sidecar/bounded-file.ts';
+import { readBounded } from '../../agent/bounded-file.ts';
 
 test('readBounded() reads a file whole, of a longer one a byte too many, and nothing else than a file', async context => {
   const folder = await mkdtemp(join(tmpdir(), 'podusher-'));

@@ -1,5 +1,8 @@
 /** How the pod is followed: listed, watched, and again when the watch ends. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { readAccount } from '../../agent/kubernetes/account.ts';
 import { createClient } from '../../agent/kubernetes/client.ts';
@@ -85,19 +88,30 @@ for (const [title, spoil] of FORGOTTEN) {
   });
 }
 
-test('watchPod() waits longer and longer when watches end at once', async context => {
-  const { api, link, waits } = await watch(context, ({ isWatch }, response) => {
-    if (isWatch) response.writeHead(200).end();
-    return isWatch;
+const SHORT_WATCHES: readonly [title: string, said: string][] = [
+  ['watches end at once', ''],
+  ['they do with a bookmark', '{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"100"}}}\n'],
+];
+
+for (const [title, said] of SHORT_WATCHES) {
+  test(`watchPod() waits longer and longer when ${title}`, async context => {
+    const { api, link, waits } = await watch(
+      context,
+      ({ isWatch }, response) => {
+        if (isWatch) response.writeHead(200).end(said);
+        return isWatch;
+      },
+      { shortestWatchMs: 5000 },
+    );
+    await until('five waits', () => waits[4]);
+    assert.deepEqual(
+      waits.slice(0, 5).map(([failures]) => failures),
+      [1, 2, 3, 4, 5],
+    );
+    assert.equal(link.status.because, 'The watch ended at once');
+    assert.equal(api.askedFor('pods').length, 1, 'the version is known');
   });
-  await until('five waits', () => waits[4]);
-  assert.deepEqual(
-    waits.slice(0, 5).map(([failures]) => failures),
-    [1, 2, 3, 4, 5],
-  );
-  assert.equal(link.status.because, 'The watch ended at once');
-  assert.equal(api.askedFor('pods').length, 1, 'the version is known');
-});
+}
 
 test('watchPod() watches anew when a watch is quiet for too long', async context => {
   const watchLimits = { headMs: 400, quietMs: 200, wholeMs: 20_000 };
@@ -127,6 +141,34 @@ test('createClient() makes no request when it is stopped before the service acco
   resolve(await readAccount(api.folder, api.environment));
   assert.deepEqual(await answer, { ok: false, failure: { reason: 'Stopped' } });
   assert.equal(api.asked.length, 0);
+});
+
+test('createClient() ends by its deadline, and when it is stopped, though the service account is never read', async () => {
+  const client = createClient(() => new Promise(() => {}), 'podusher/test');
+  const controller = new AbortController();
+  const asked = { path: '/', signal: controller.signal };
+  const late = await client.ask(asked, SHORT.list, 1000);
+  assert.deepEqual(late, { ok: false, failure: { reason: 'Did not answer within 400 ms' } });
+  const stopped = client.ask(asked, { ...SHORT.list, headMs: 60_000, wholeMs: 60_000 }, 1000);
+  controller.abort();
+  assert.deepEqual(await stopped, { ok: false, failure: { reason: 'Stopped' } });
+});
+
+test('readAccount() does not wait for a pipe, nor take a file without an end', async context => {
+  const api = await FakeApi.start(context);
+  const token = join(api.folder, 'token');
+  rmSync(token);
+  execFileSync('mkfifo', [token]);
+  assert.deepEqual(await readAccount(api.folder, api.environment), {
+    ok: false,
+    problems: [`${token}: Cannot be read (NOT_A_FILE)`],
+  });
+  rmSync(token);
+  writeFileSync(token, 'a'.repeat(2 ** 20 + 1));
+  assert.deepEqual(await readAccount(api.folder, api.environment), {
+    ok: false,
+    problems: [`${token}: Is longer than 1048576 bytes`],
+  });
 });
 
 test('watchPod() does not take another pod of that name for its own', async context => {

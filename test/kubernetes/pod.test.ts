@@ -15,6 +15,8 @@ function podOf(parts: PodParts = {}): ApiPod {
 
 test('parsePod() keeps what is needed and no more', () => {
   assert.deepEqual(podOf({ graceSeconds: 45, deletion: ['2026-11-22T05:00:45Z', 45] }), {
+    name: 'shop-7d9f8b6c5d-x2x7k',
+    namespace: 'shop',
     uid: '8ecf9894-cda6-4687-9598-9f06f6985e0d',
     resourceVersion: '100',
     generation: undefined,
@@ -70,6 +72,8 @@ test('parsePod() says what is wrong, and never throws, whatever it is given', ()
     [],
     { metadata: {}, spec: {} },
     { ...podObject(), status: { containerStatuses: 'ready' } },
+    podObject({ name: 'n'.repeat(254) }),
+    { ...podObject(), metadata: { uid: 'u', resourceVersion: '1', name: 'shop' } },
     podObject({ deletion: ['yesterday', 30] }),
     podObject({ containers: Array.from({ length: 257 }, (_, index) => ({ name: `c${index}` })) }),
   ];
@@ -137,7 +141,7 @@ const DELETIONS: readonly [title: string, graces: (number | undefined)[], ...Pod
   ],
   [
     'it is forced in the end, by a clock that was set back',
-    [30_000, 0],
+    [30_000, 1000],
     ['2026-11-22T05:00:30Z', 30],
     ['2026-11-22T04:00:00Z', 0],
   ],
@@ -154,6 +158,21 @@ for (const [title, graces, ...told] of DELETIONS) {
     assert.deepEqual(known, graces);
   });
 }
+
+function deletionGraceMs(seconds: number | undefined): number | undefined {
+  const { metadata, ...rest } = Object(
+    podObject({ graceSeconds: 45, deletion: ['2026-11-22T05:00:45Z', 8] }),
+  );
+  const pod = parsePod({ ...rest, metadata: { ...metadata, deletionGracePeriodSeconds: seconds } });
+  return pod.ok ? pod.value.deletion?.graceMs : undefined;
+}
+
+test('parsePod() gives a deletion the second that the kubelet gives at least, and without a word the spec’s time', () => {
+  assert.equal(deletionGraceMs(8), 8000);
+  assert.equal(deletionGraceMs(0), 1000);
+  assert.equal(deletionGraceMs(undefined), 45_000);
+  assert.equal(podOf({ graceSeconds: 0 }).gracePeriodMs, 1000);
+});
 
 test('afterRemoval() gives the pod its own grace period when it was deleted by force', () => {
   const pod = podOf({ graceSeconds: 45 });

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { until } from '../agent/until.ts';
-import { pour, refuse } from './answers.ts';
+import { pour, refuse, send } from './answers.ts';
 import type { Fault } from './fake-api.ts';
+import { podObject } from './objects.ts';
 import { is, watch } from './watched.ts';
 
 const REFUSALS: readonly [code: number, message: string, because: string][] = [
@@ -90,6 +91,40 @@ const ANSWERS: readonly [title: string, because: RegExp, fault: Fault][] = [
     /^HTTP 302$/,
     (_, response) => {
       response.writeHead(302, { location: 'https://192.0.2.1/' }).end();
+      return true;
+    },
+  ],
+  [
+    'lists without an end',
+    /^More than 10 objects$/,
+    (_, response) => {
+      response.end('{"metadata":{"resourceVersion":"7","continue":"x"},"items":[]}');
+      return true;
+    },
+  ],
+  [
+    'lists more than was asked for',
+    /^A page of 11 objects, where 10 were asked for$/,
+    (_, response) => {
+      response.end(`{"metadata":{"resourceVersion":"7"},"items":[${'1,'.repeat(10)}1]}`);
+      return true;
+    },
+  ],
+  [
+    'tells of another pod',
+    /^Pod "shop\/other" was told of, where "shop\/shop-7d9f8b6c5d-x2x7k" was asked for$/,
+    (_, response) => {
+      send(response, 200, { metadata: { resourceVersion: '7' }, items: [podObject({ name: 'other' })] });
+      return true;
+    },
+  ],
+  [
+    'changes to another protocol',
+    /^HTTP 101$/,
+    (_, response) => {
+      response.socket?.write(
+        'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n',
+      );
       return true;
     },
   ],

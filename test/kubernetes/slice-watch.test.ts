@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { readAccount } from '../../agent/kubernetes/account.ts';
 import { createClient } from '../../agent/kubernetes/client.ts';
-import { TIMING } from '../../agent/kubernetes/following.ts';
+import { TIMING, type Timing } from '../../agent/kubernetes/following.ts';
 import { createLink, type Link } from '../../agent/kubernetes/link.ts';
 import { watchSlices } from '../../agent/kubernetes/slice-watch.ts';
 import { until } from '../agent/until.ts';
-import { refuse } from './answers.ts';
+import { refuse, send } from './answers.ts';
 import { FakeApi, type Fault } from './fake-api.ts';
 import { type EndpointParts, POD_IP, POD_NAME, UID } from './objects.ts';
 
@@ -18,7 +18,7 @@ interface Watched {
   readonly told: [withdrawn: boolean, holds: number][];
 }
 
-function watch(context: TestContext, api: FakeApi): Watched {
+function watch(context: TestContext, api: FakeApi, timing: Partial<Timing> = {}): Watched {
   const told: Watched['told'] = [];
   const link = createLink(() => performance.now(), { heard: () => {}, changed: () => {} });
   const client = createClient(() => readAccount(api.folder, api.environment), 'podusher/test');
@@ -28,7 +28,7 @@ function watch(context: TestContext, api: FakeApi): Watched {
     pod: { name: POD_NAME, uid: UID, ips: [POD_IP] },
     link,
     changed: (slices, withdrawn) => told.push([withdrawn, slices.holds.size]),
-    timing: { ...TIMING, shortestWatchMs: 50, backOffMs: () => 20 },
+    timing: { ...TIMING, shortestWatchMs: 50, backOffMs: () => 20, ...timing },
   });
   context.after(() => {
     end();
@@ -71,6 +71,23 @@ test('watchSlices() reads page by page, and tells only when all were read', asyn
     api.askedFor('endpointslices').map(({ query }) => query.get('continue')),
     [null, '10', '20'],
   );
+});
+
+test('watchSlices() gives a list without an end one deadline, and then waits', async context => {
+  const api = await FakeApi.start(context);
+  api.fault = (_, response) => {
+    setTimeout(() => {
+      send(response, 200, { metadata: { resourceVersion: '1', continue: 'x' }, items: [] });
+    }, 50);
+    return true;
+  };
+  const watched = watch(context, api, { wholeListMs: 300 });
+  await until('its end', () => (watched.link.status.state === 'lost' ? true : undefined));
+  assert.match(
+    String(watched.link.status.because),
+    /^(The list was not read within 300 ms|Not done within \d+ ms)$/,
+  );
+  assert.deepEqual(watched.told, []);
 });
 
 test('watchSlices() begins anew when the version of its pages is forgotten in between', async context => {

@@ -94,4 +94,6 @@ test('afterSlice() keeps nothing of slices without the pod, and never more than 
   const slices = many.reduce(afterSlice, NO_SLICES);
   assert.equal(slices.holds.size, 1000);
   assert.equal(isWithdrawn(slices), false, 'what is not kept is not known');
+  assert.equal(afterSlice(slices, at('one more', 'serving')), slices, 'nothing is copied any more');
+  assert.deepEqual(afterSlices(NO_SLICES, many), slices);
 });
