@@ -144,7 +144,7 @@ describe('tell()', () => {
     const ofKubelet = timeline.filter(({ actor }) => actor === 'kubelet');
     assert.deepEqual(
       ofKubelet.map(({ type }) => type),
-      ['deleted', 'exited'],
+      ['pod-ready', 'deleted', 'exited'],
     );
   });
 

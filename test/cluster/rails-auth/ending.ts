@@ -18,7 +18,7 @@ const RATE = 20;
 /** A pod that is deleted within two seconds of its readiness gets SIGTERM late; and arrivals need a rate. */
 const BEFORE_MS = 10_000;
 /** Beyond the pod's end, to see what comes of it. */
-const AFTER_MS = 5_000;
+const AFTER_MS = 3_000;
 
 const READY_MS = 90_000;
 const GONE_MS = 90_000;

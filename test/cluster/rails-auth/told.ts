@@ -3,11 +3,11 @@ import { entryOf } from '../../../agent/rehearse/agent-log.ts';
 import type { Outcome } from '../../../agent/rehearse/load/outcome.ts';
 import { tally } from '../../../agent/rehearse/load/tally.ts';
 import type { KubeletEntry } from '../../../lib/kubelet/entry.ts';
-import type { Entry } from '../../../lib/timeline/entry.ts';
+import type { Entry, LoadEntry } from '../../../lib/timeline/entry.ts';
 import { kubeletEntriesOf, type LoggedPod } from '../kubelet-log.ts';
 import type { Clients } from '../load/plan.ts';
 import { type Losses, lossesOf, type PodTimes } from './losses.ts';
-import { podEndsOf } from './pod-ends.ts';
+import { type ContainerEnd, podEndsOf } from './pod-ends.ts';
 
 /** What was recorded. */
 export interface Recorded {
@@ -57,7 +57,10 @@ export function tell(recorded: Recorded): Told {
     leavesAt: recorded.isReplaced ? undefined : sigtermAt,
   };
   const { outages, longestOutageMs } = tally(outcomes.kept, railsEnds);
-  const loads = outages.map(entry => ({ actor: 'load' as const, ...entry }));
+  const loads = [...outages, ...loadEndsOf(outcomes.kept)].map(entry => ({
+    actor: 'load' as const,
+    ...entry,
+  }));
   return {
     losses: { new: lossesOf(outcomes.new, times), kept: lossesOf(outcomes.kept, times) },
     timeline: [...kubelet, ...agent, ...loads].toSorted((a, b) => a.at - b.at),
@@ -66,17 +69,30 @@ export function tell(recorded: Recorded): Told {
   };
 }
 
-/** By the kubelet's log, which knows no exit codes; where that cannot be had, by the API, which knows little else. */
-function kubeletsPart({ kubeletLog, pod, states, deletedAt, now }: Recorded): KubeletEntry[] {
+/** The load goes on beyond the pod's end. */
+function loadEndsOf(outcomes: readonly Outcome[]): LoadEntry[] {
+  if (outcomes.length === 0) return [];
+  const at = Math.max(...outcomes.map(({ endedAt }) => endedAt));
+  return [{ at, type: 'kept-connections-leave' }];
+}
+
+/** The pod was Ready when the load began; then by the kubelet's log, or where that cannot be had, by the API. */
+function kubeletsPart(recorded: Recorded): KubeletEntry[] {
+  const { outcomes, kubeletLog, pod, states, now } = recorded;
   const ends = podEndsOf(states);
-  if (kubeletLog !== null) {
-    return kubeletEntriesOf(kubeletLog, pod, now).map(entry => {
-      if (entry.type !== 'exited' || entry.signal !== null) return entry;
-      return { ...entry, code: ends.get(entry.container)?.exitCode ?? null };
-    });
-  }
+  const from = Math.min(recorded.deletedAt, ...outcomes.kept.map(({ startedAt }) => startedAt));
+  const ready: KubeletEntry = { at: from, type: 'pod-ready', ready: true };
+  if (kubeletLog === null) return [ready, ...entriesOfApi(recorded, ends)];
+  const logged = kubeletEntriesOf(kubeletLog, pod, now).map(entry => {
+    if (entry.type !== 'exited' || entry.signal !== null) return entry;
+    return { ...entry, code: ends.get(entry.container)?.exitCode ?? null };
+  });
+  return [ready, ...logged];
+}
+
+/** The API knows little else but the ends, and these to the second: the middle of it is taken. */
+function entriesOfApi({ pod, deletedAt }: Recorded, ends: ReadonlyMap<string, ContainerEnd>): KubeletEntry[] {
   const exits = [...ends].map(([container, { exitCode, finishedAt }]) => {
-    // The middle of the second that it is cut to.
     return { at: finishedAt + 500, type: 'exited', container, code: exitCode, signal: null } as const;
   });
   return [{ at: deletedAt, type: 'deleted', gracePeriodMs: pod.gracePeriodMs }, ...exits];
