@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from './app.ts';
-import { type Clients, keepAsking, openConnections, type Traffic } from './clients.ts';
+import { keepAsking, openConnections, type Traffic } from './clients.ts';
 import { ask } from './http.ts';
 import type { Agent } from './launch.ts';
 import { startPod } from './pod.ts';
-import { assertHeld, assertOnTime } from './timing.ts';
+import { assertAfterLast, assertHeld, assertOnTime } from './timing.ts';
 import { until } from './until.ts';
 import type { Annotations } from './volume.ts';
 
@@ -25,21 +25,6 @@ async function pod(
 /** Terminates the pod; its hook must be answered once it was held for that long, and be exact. */
 async function assertHeldFor(agent: Agent, heldMs: number): Promise<void> {
   await assertHeld(agent, agent.terminate('app')('app'), heldMs);
-}
-
-/**
- * Asserts that the answer came after the last arrival, within that time of it.
- * @param silenceMs where a client was as late as this, the machine stood still, and the agent was right to hear silence.
- */
-function assertAfterLast(
-  agent: Agent,
-  at: number,
-  { lastAt = Number.NaN, latestMs }: Clients,
-  withinMs: number,
-  silenceMs: number,
-): void {
-  if (at < lastAt && latestMs >= silenceMs) return;
-  assertOnTime(agent, at, lastAt, withinMs);
 }
 
 /** @returns why each part of the drain ended. */

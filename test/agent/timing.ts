@@ -1,5 +1,6 @@
 /** How late the agent was. What the machine took meanwhile is not its lateness: see `../stalls.ts`. */
 import assert from 'node:assert/strict';
+import type { Clients } from './clients.ts';
 import type { Answer } from './http.ts';
 import type { Agent, Hook } from './launch.ts';
 
@@ -41,4 +42,19 @@ export async function assertHeld(
 /** Asserts that an answer came at once. */
 export function assertPrompt(agent: Agent, { at, tookMs }: Answer, lateMs = 500): void {
   assertOnTime(agent, at, at - tookMs, lateMs);
+}
+
+/**
+ * Asserts that the answer came after the last arrival, within that time of it.
+ * @param silenceMs where a client was as late as this, the machine stood still, and the agent was right to hear silence.
+ */
+export function assertAfterLast(
+  agent: Agent,
+  at: number,
+  { lastAt = Number.NaN, latestMs }: Clients,
+  withinMs: number,
+  silenceMs: number,
+): void {
+  if (at < lastAt && latestMs >= silenceMs) return;
+  assertOnTime(agent, at, lastAt, withinMs);
 }

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { readAccount } from '../../agent/kubernetes/account.ts';
-import { createClient } from '../../agent/kubernetes/client.ts';
+import { createClient, type Limits } from '../../agent/kubernetes/client.ts';
 import { createEventWriter, type EventWriter, type Outcome } from '../../agent/kubernetes/event-writer.ts';
 import type { EventContent } from '../../lib/kubernetes/event.ts';
 import { until } from '../agent/until.ts';
 import { refuse } from './answers.ts';
 import { FakeApi, type Fault } from './fake-api.ts';
+import { PATIENT } from './watched.ts';
 
 const POD = { name: 'shop-1', namespace: 'shop', uid: 'u-1' };
 const T = 1_795_230_720_000;
@@ -24,10 +25,12 @@ async function write(
     fault,
     pod = () => POD,
     now = () => T,
+    deadline = {},
   }: {
     readonly fault?: Fault;
     readonly pod?: () => typeof POD | undefined;
     readonly now?: () => number;
+    readonly deadline?: Partial<Limits>;
   } = {},
 ): Promise<Written> {
   const api = await FakeApi.start(context);
@@ -41,7 +44,7 @@ async function write(
     now,
     counted: outcome => (counts[outcome] += 1),
     refused: reason => refusals.push(reason),
-    limits: { headMs: 300, quietMs: 300, wholeMs: 500 },
+    limits: { ...PATIENT, ...deadline },
     waitMs: () => 10,
   });
   context.after(async () => {
@@ -132,7 +135,7 @@ test('createEventWriter() takes an Event that is there already for written', asy
 });
 
 test('createEventWriter() gives up on a server that never answers', async context => {
-  const { writer, counts, refusals } = await write(context, { fault: () => true });
+  const { writer, counts, refusals } = await write(context, { fault: () => true, deadline: { headMs: 300 } });
   writer.tell(told(1));
   await until('the refusal', () => (counts.refused === 1 ? true : undefined));
   assert.deepEqual(refusals, ['Did not answer within 300 ms']);
@@ -151,7 +154,7 @@ test('close() waits for what is being written, and not for longer than it is tol
   hanging.writer.tell(told(2));
   const beganAt = performance.now();
   await hanging.writer.close(100);
-  assert.ok(performance.now() - beganAt < 2000);
+  assert.ok(performance.now() - beganAt < 10_000);
   assert.equal(hanging.counts.written, 0);
   assert.equal(hanging.counts.refused + hanging.counts.dropped, 2);
 });

@@ -10,7 +10,7 @@ import { until } from '../agent/until.ts';
 import { CERTIFICATE as ELSEWHERE } from '../probes/certificate.ts';
 import { FakeApi } from './fake-api.ts';
 import { POD_NAME } from './objects.ts';
-import { is, SHORT, watch } from './watched.ts';
+import { is, PATIENT, watch } from './watched.ts';
 
 test('watchPod() lists the pod, and takes changes from there on', async context => {
   const { api, known, link } = await watch(context);
@@ -114,16 +114,15 @@ for (const [title, said] of SHORT_WATCHES) {
 }
 
 test('watchPod() watches anew when a watch is quiet for too long', async context => {
-  const watchLimits = { headMs: 400, quietMs: 200, wholeMs: 20_000 };
-  const { api, link, changes } = await watch(context, undefined, { watch: watchLimits });
+  const { api, link, changes } = await watch(context, undefined, { watch: { ...PATIENT, quietMs: 200 } });
   await until('a third watch', () => api.askedFor('pods', true)[2]);
   await is(link, 'watching');
   assert.deepEqual(changes, ['watching'], 'that is nothing to tell');
 });
 
 test('watchPod() keeps a watch that is quiet for longer than an answer may take to begin', async context => {
-  const limits = { headMs: 200, quietMs: 20_000, wholeMs: 20_000 };
-  const { api, link, known } = await watch(context, undefined, { watch: limits, shortestWatchMs: 800 });
+  const limits = { ...PATIENT, headMs: 1000 };
+  const { api, link, known } = await watch(context, undefined, { watch: limits, shortestWatchMs: 2000 });
   await is(link, 'watching');
   api.putPod({ graceSeconds: 35 });
   await until('the change', () => (known()?.pod.gracePeriodMs === 35_000 ? true : undefined));
@@ -136,7 +135,7 @@ test('createClient() makes no request when it is stopped before the service acco
   const client = createClient(() => promise, 'podusher/test');
   const controller = new AbortController();
   const asked = { path: '/api/v1/namespaces/shop/pods', signal: controller.signal };
-  const answer = client.ask(asked, SHORT.list, 1000);
+  const answer = client.ask(asked, PATIENT, 1000);
   controller.abort();
   resolve(await readAccount(api.folder, api.environment));
   assert.deepEqual(await answer, { ok: false, failure: { reason: 'Stopped' } });
@@ -147,9 +146,9 @@ test('createClient() ends by its deadline, and when it is stopped, though the se
   const client = createClient(() => new Promise(() => {}), 'podusher/test');
   const controller = new AbortController();
   const asked = { path: '/', signal: controller.signal };
-  const late = await client.ask(asked, SHORT.list, 1000);
+  const late = await client.ask(asked, { ...PATIENT, headMs: 400 }, 1000);
   assert.deepEqual(late, { ok: false, failure: { reason: 'Did not answer within 400 ms' } });
-  const stopped = client.ask(asked, { ...SHORT.list, headMs: 60_000, wholeMs: 60_000 }, 1000);
+  const stopped = client.ask(asked, PATIENT, 1000);
   controller.abort();
   assert.deepEqual(await stopped, { ok: false, failure: { reason: 'Stopped' } });
 });

@@ -1,11 +1,12 @@
 /** The API server on a bad day: gone, slow, refusing, talking nonsense or without an end. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Limits } from '../../agent/kubernetes/client.ts';
 import { until } from '../agent/until.ts';
 import { pour, refuse, send } from './answers.ts';
 import type { Fault } from './fake-api.ts';
 import { podObject } from './objects.ts';
-import { is, watch } from './watched.ts';
+import { is, PATIENT, watch } from './watched.ts';
 
 const REFUSALS: readonly [code: number, message: string, because: string][] = [
   [401, 'Unauthorized', 'HTTP 401: "Unauthorized"'],
@@ -40,9 +41,9 @@ for (const [code, message, because] of REFUSALS) {
   });
 }
 
-/** Answers that keep, or break, and what is said of them. */
-const ANSWERS: readonly [title: string, because: RegExp, fault: Fault][] = [
-  ['never answers', /^Did not answer within 400 ms$/, () => true],
+/** Answers that keep, or break, what is said of them, and the deadline that it takes. */
+const ANSWERS: readonly [title: string, because: RegExp, fault: Fault, deadline?: Partial<Limits>][] = [
+  ['never answers', /^Did not answer within 400 ms$/, () => true, { headMs: 400 }],
   [
     'answers half and stops',
     /^Was quiet for 300 ms$/,
@@ -50,6 +51,7 @@ const ANSWERS: readonly [title: string, because: RegExp, fault: Fault][] = [
       response.writeHead(200).write('{"metadata":');
       return true;
     },
+    { quietMs: 300 },
   ],
   [
     'drips',
@@ -60,6 +62,7 @@ const ANSWERS: readonly [title: string, because: RegExp, fault: Fault][] = [
       response.writeHead(200);
       return true;
     },
+    { wholeMs: 800 },
   ],
   [
     'breaks off',
@@ -135,12 +138,13 @@ const ANSWERS: readonly [title: string, because: RegExp, fault: Fault][] = [
       response.writeHead(403).write('no');
       return true;
     },
+    { headMs: 400 },
   ],
 ];
 
-for (const [title, because, fault] of ANSWERS) {
+for (const [title, because, fault, deadline] of ANSWERS) {
   test(`watchPod() is lost, within its deadline, when the server ${title}`, async context => {
-    const { api, known, link, waits } = await watch(context, fault);
+    const { api, known, link, waits } = await watch(context, fault, { list: { ...PATIENT, ...deadline } });
     await is(link, 'lost');
     assert.match(String(link.status.because), because);
     await until('a second try', () => waits[1]);
@@ -170,17 +174,13 @@ test('watchPod() keeps little of an answer without an end', async context => {
     poured.push(pour(response));
     return true;
   };
-  const { api, link, waits } = await watch(context, fault, {
-    list: { headMs: 5000, quietMs: 5000, wholeMs: 5000 },
-  });
+  const { api, link, waits } = await watch(context, fault);
   await is(link, 'lost');
   assert.match(String(link.status.because), /^Answered more than \d+ bytes$/);
   await until('a second try', () => waits[1]);
   api.fault = (asked, response) => asked.isWatch && fault(asked, response);
-  await until(
-    'a line without an end',
-    () => (link.status.because?.startsWith('A line') === true ? true : undefined),
-    20_000,
+  await until('a line without an end', () =>
+    link.status.because?.startsWith('A line') === true ? true : undefined,
   );
   for (const mib of poured) assert.ok(mib() < 64, `${mib()} MiB were taken`);
 });

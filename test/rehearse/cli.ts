@@ -23,7 +23,7 @@ export interface Ended {
 }
 
 /** How long a rehearsal that is told to end may take to end its pod. */
-const END_WITHIN_MS = 5000;
+const END_WITHIN_MS = 20_000;
 
 /** A folder of manifests and temporary files for one test, and every process that the test starts. */
 export class Theatre {

@@ -31,7 +31,7 @@ function watch(...command: readonly string[]): Watched {
 
 /** Waits until no process has this id; a zombie that nobody has waited for yet still has it. */
 async function untilGone(pid: number): Promise<void> {
-  const deadline = performance.now() + 5000;
+  const deadline = performance.now() + 20_000;
   for (;;) {
     try {
       process.kill(pid, 0);
