@@ -3,6 +3,7 @@ import { type State, serving } from '../../lib/drain/state.ts';
 import { step } from '../../lib/drain/step.ts';
 import type { Settings } from '../../lib/settings/settings.ts';
 import type { Untimed } from '../../lib/untimed.ts';
+import { afterInput } from './after-input.ts';
 
 /** Holds the drain's state, gives events their time, and wakes it at its deadlines. */
 export interface Drainer {
@@ -38,20 +39,13 @@ export function createDrainer({ settings, now, carryOut, changed, failed }: Drai
     timer = undefined;
     if (result.wakeAt !== undefined) {
       // Timers may fire a fraction of a millisecond early by the monotonic clock.
-      timer = setTimeout(wake, Math.max(1, Math.ceil(result.wakeAt - now())));
+      timer = setTimeout(afterInput, Math.max(1, Math.ceil(result.wakeAt - now())), tick);
     }
     for (const effect of result.effects) guard(() => carryOut(effect));
     guard(() => changed(state));
   }
 
-  /**
-   * What has come in goes first: after a while in which the machine let this process wait, timers are due while the
-   * hook that proves a termination stands in the queue. A connection is accepted in one turn of the event loop, its
-   * request is read in the next.
-   */
-  function wake(): void {
-    setImmediate(() => setImmediate(() => setImmediate(send, { type: 'tick' })));
-  }
+  const tick = (): void => send({ type: 'tick' });
 
   /** A fault in what is told or read must not end a drain half-way. */
   function guard(act: () => void): void {

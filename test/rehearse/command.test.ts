@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { at, endOf, Theatre } from './cli.ts';
 
 /** A pod whose web container answers, and leaves on SIGTERM. */
@@ -149,7 +150,7 @@ describe('podusher rehearse', () => {
     it(`leaves nothing running on ${signal}`, async () => {
       const child = await theatre.start(await podOf(theatre), '--before', '1m');
       const ended = endOf(child);
-      await untilConnected(await theatre.port('web'));
+      await untilServed(await theatre.port('web'));
       child.kill(signal);
       assert.equal((await ended).status, expected);
       await theatre.untilNothingRuns();
@@ -178,24 +179,27 @@ describe('Theatre', () => {
   it('ends a rehearsal that still runs, and its pod, when it is closed', async () => {
     const theatre = new Theatre();
     await theatre.start(await podOf(theatre), '--before', '1m');
-    await untilConnected(await theatre.port('web'));
+    await untilServed(await theatre.port('web'));
     assert.ok(theatre.running().length >= 2);
     await theatre.close();
     await theatre.untilNothingRuns();
   });
 });
 
-async function untilConnected(port: number): Promise<void> {
+/** Waits for the pod's own answer: before it starts, the command itself listens for a moment to see that the port is free. */
+async function untilServed(port: number): Promise<void> {
   const deadline = performance.now() + 60_000;
-  while (!(await isOpen(port))) assert.ok(performance.now() < deadline, 'nothing listens');
+  while (!(await isServed(port))) {
+    assert.ok(performance.now() < deadline, 'nothing answers');
+    await sleep(20);
+  }
 }
 
-async function isOpen(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  socket.once('connect', () => resolve(true));
-  socket.once('error', () => setTimeout(() => resolve(false), 20));
-  const open = await promise;
-  socket.destroy();
-  return open;
+async function isServed(port: number): Promise<boolean> {
+  try {
+    const answer = await fetch(`http://127.0.0.1:${port}`, { signal: AbortSignal.timeout(5000) });
+    return (await answer.text()) === 'ok';
+  } catch {
+    return false;
+  }
 }

@@ -368,6 +368,20 @@ test('createSampler() keeps its pace when the machine lets it wait, which is no 
   assert.ok(tookMs < 4000, `${tookMs} ms`);
 });
 
+test('createSampler() looks for the first time after what has come in is read', async t => {
+  const { server, rails } = await serve(t);
+  const { client, server: accepted } = await server.open(OUTSIDE);
+  client.write('another hook');
+  const order: string[] = [];
+  accepted.once('data', () => order.push('input'));
+  const { until } = watch(t, [rails], () => {
+    order.push('look');
+    return openSocketReader();
+  });
+  await until('a sample', () => true);
+  assert.deepEqual(order, ['input', 'look']);
+});
+
 /** Neither netlink nor /proc. */
 function openNothing(): Promise<SocketReader> {
   return openSocketReader({

@@ -1,6 +1,7 @@
 import type { Sample } from '../../../lib/drain/sample.ts';
 import type { Parsed } from '../../../lib/parsed.ts';
 import type { Settings } from '../../../lib/settings/settings.ts';
+import { afterInput } from '../after-input.ts';
 import { ArrivalsWatch } from './arrivals-watch.ts';
 import { WATCH_EVERY_MS } from './connection-watch.ts';
 import { DrainLook, type SampleFacts } from './drain-look.ts';
@@ -66,6 +67,7 @@ export function createSampler(options: SamplerOptions): Sampler {
   let drain: symbol | undefined;
 
   const sampleFor = async (current: symbol): Promise<void> => {
+    if (drain !== current) return;
     reader ??= openReader();
     const opened = await reader;
     let nextSampleAt = 0;
@@ -81,7 +83,8 @@ export function createSampler(options: SamplerOptions): Sampler {
         look.lookUp(now, opened);
       }
       const tookMs = cpuMs() - spentMs - (isSample ? arrivals.tookMs : 0);
-      setTimeout(repeat, Math.max(WATCH_EVERY_MS - (clock() - now), tookMs / MOST_OF_TIME)).unref();
+      const pauseMs = Math.max(WATCH_EVERY_MS - (clock() - now), tookMs / MOST_OF_TIME);
+      setTimeout(afterInput, pauseMs, repeat).unref();
     };
     repeat();
   };
@@ -97,9 +100,11 @@ export function createSampler(options: SamplerOptions): Sampler {
     },
     begin: () => {
       if (drain !== undefined) return;
-      drain = Symbol('drain');
+      const current = Symbol('drain');
+      drain = current;
       look.begin();
-      void sampleFor(drain);
+      // The first look is the longest, and the other hooks of a termination have come in by now.
+      afterInput(() => void sampleFor(current));
     },
     end: () => {
       drain = undefined;
