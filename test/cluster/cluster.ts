@@ -15,6 +15,7 @@ import { LOGS } from './machine/place.ts';
 import type { Programs } from './machine/programs.ts';
 import { type ClusterState, claim, conditionOf, readState, writeState } from './machine/state.ts';
 import { bringUp } from './machine/up.ts';
+import { mustBePossible } from './possible.ts';
 import { type Say, step } from './say.ts';
 
 export interface OpenOptions {
@@ -24,20 +25,15 @@ export interface OpenOptions {
   readonly say: Say;
 }
 
-/** @returns why there can be no cluster of ours on this machine, null when there can. */
-export function whyNot(): string | null {
-  if (process.platform !== 'linux') return 'it needs Linux';
-  if (process.getuid?.() !== 0) return 'it needs root, for network namespaces and mounts';
-  return null;
-}
-
 /**
  * Makes sure that a cluster is up. What a killed run has left is removed first; what this run began is removed when it
  * fails or is interrupted.
  *
  * @returns whether it was up before
+ * @throws Impossible when there can be none here
  */
 export async function openCluster({ stays, signal, say }: OpenOptions): Promise<boolean> {
+  await mustBePossible();
   const state = readState();
   const condition = conditionOf(state);
   const wanted = process.env['PODUSHER_TEST_KUBERNETES'];
@@ -49,6 +45,8 @@ export async function openCluster({ stays, signal, say }: OpenOptions): Promise<
   const packages = missingPackages();
   if (packages.length > 0) {
     await step(say, `Install ${packages.join(', ')}`, () => installPackages(packages, signal));
+    // Links and tables could not be tried without them.
+    await mustBePossible();
   }
   const version = await kubernetesVersion(wanted);
   const programs = await build(version, signal, say);
@@ -70,15 +68,13 @@ export async function openCluster({ stays, signal, say }: OpenOptions): Promise<
  * Does something on a cluster: that of `PODUSHER_TEST_KUBECONFIG`, the one that is up, or one that is up for as long;
  * on ours, with the agent's image of this checkout.
  *
- * @throws when there can be no cluster here
+ * @throws Impossible when there can be none here
  */
 export async function withCluster(
   { signal, say }: Omit<OpenOptions, 'stays'>,
   work: () => Promise<void>,
 ): Promise<void> {
   if (process.env['PODUSHER_TEST_KUBECONFIG']) return work();
-  const reason = whyNot();
-  if (reason !== null) throw new Error(`No cluster can be brought up here: ${reason}`);
   const wasUp = await openCluster({ stays: false, signal, say });
   try {
     await loadAgentImage(signal, say);

@@ -1,4 +1,5 @@
 /** What the commands have in common: signals, and how they end. */
+import { Impossible } from './possible.ts';
 import type { Say } from './say.ts';
 
 export interface Surroundings {
@@ -11,6 +12,12 @@ class Interrupted extends Error {
   readonly code = 'INTERRUPTED';
 }
 
+/** What a command ends with: 3 says that it can do nothing on this machine. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof Interrupted) return 130;
+  return error instanceof Impossible ? 3 : 1;
+}
+
 /** Runs a command and sets the exit code; an interruption stops the work, whose cleaning up goes on to its end. */
 export async function command(work: (surroundings: Surroundings) => Promise<void>): Promise<void> {
   const interruption = new AbortController();
@@ -21,7 +28,7 @@ export async function command(work: (surroundings: Surroundings) => Promise<void
     await work({ signal: interruption.signal, say: text => process.stdout.write(text) });
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n`);
-    process.exitCode = error instanceof Interrupted ? 130 : 1;
+    process.exitCode = exitCodeOf(error);
   }
 }
 

@@ -1,7 +1,7 @@
 /** `npm run test:cluster`: the tests that need a cluster, on one. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { whyNot, withCluster } from './cluster.ts';
+import { withCluster } from './cluster.ts';
 import { command, type Surroundings } from './command.ts';
 
 const TESTS = 'test/cluster/**/*.test.ts';
@@ -9,15 +9,7 @@ const TESTS = 'test/cluster/**/*.test.ts';
 /** Each file has the cluster for itself: what it measures is not to depend on its neighbour. */
 const OPTIONS = ['--test-concurrency=1', '--test-timeout=600000', '--test-force-exit'];
 
-await command(async surroundings => {
-  const reason = whyNot();
-  if (reason !== null && !process.env['PODUSHER_TEST_KUBECONFIG']) {
-    const instead = 'or a cluster in PODUSHER_TEST_KUBECONFIG';
-    surroundings.say(`The tests on a cluster are left out: ${reason}, ${instead}\n`);
-    return;
-  }
-  await withCluster(surroundings, () => runTests(surroundings));
-});
+await command(surroundings => withCluster(surroundings, () => runTests(surroundings)));
 
 /** Runs the files that are named on the command line, or all; they end when this process does. */
 async function runTests({ signal }: Surroundings): Promise<void> {

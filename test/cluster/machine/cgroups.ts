@@ -1,5 +1,5 @@
 /** The cgroups that the nodes' pods are in: one parent for each node, or each kubelet removes the other's pods. */
-import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { until } from '../wait.ts';
@@ -19,6 +19,21 @@ function hierarchies(): readonly string[] {
     .map(line => line.split(' '))
     .filter(([, , type]) => type === 'cgroup' || type === 'cgroup2');
   return [...new Set(found.map(([, folder = '']) => folder))];
+}
+
+/** @returns why no cgroup can be made here, null when one can */
+export function whyNoCgroups(): string | null {
+  const folders = hierarchies().map(hierarchy => join(hierarchy, `${CGROUP}-try-${process.pid}`));
+  if (folders.length === 0) return 'it needs cgroups, and none are mounted';
+  try {
+    for (const folder of folders) {
+      mkdirSync(folder);
+      rmdirSync(folder);
+    }
+    return null;
+  } catch (error) {
+    return `it needs cgroups that it may make (${Object(error).message})`;
+  }
 }
 
 /** Makes a node's cgroup in every hierarchy, with all that its pods may use. */

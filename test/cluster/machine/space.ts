@@ -11,7 +11,17 @@ import { until } from '../wait.ts';
 import { type SpaceName, STATE } from './place.ts';
 import { isAlive, type ProcessId, processIdFrom } from './process-id.ts';
 
-const OPEN_MS = 5_000;
+/** What a space has of its own. */
+export const SPACE_FLAGS: readonly string[] = [
+  '--mount',
+  '--net',
+  '--pid',
+  '--uts',
+  '--fork',
+  '--kill-child',
+];
+
+const OPEN_MS = 30_000;
 const CLOSE_MS = 20_000;
 
 /**
@@ -20,7 +30,7 @@ const CLOSE_MS = 20_000;
  */
 const INIT = `
   IFS= read -r stat < /proc/self/stat
-  echo "$stat" > "$1.new" && mv "$1.new" "$1"
+  echo "$stat" > "$1.new" && mv "$1.new" "$1" || exit 1
   trap '' CHLD
   exec sleep infinity`;
 
@@ -65,8 +75,10 @@ function pidOf(name: SpaceName): number {
 export async function openSpace(name: SpaceName): Promise<void> {
   const record = recordOf(name);
   await mkdir(join(STATE, 'spaces'), { recursive: true });
-  const own = ['--mount', '--net', '--pid', '--uts', '--fork', '--kill-child'];
-  spawn('unshare', [...own, 'sh', '-c', INIT, 'sh', record], { detached: true, stdio: 'ignore' }).unref();
+  spawn('unshare', [...SPACE_FLAGS, 'sh', '-c', INIT, 'sh', record], {
+    detached: true,
+    stdio: 'ignore',
+  }).unref();
   await until(`"${name}" opens`, () => initOf(name) !== null, { timeoutMs: OPEN_MS, everyMs: 10 });
   const setUp = `
     mount -t proc proc /proc
