@@ -41,8 +41,8 @@ const LONGEST_TOLD = 63;
 /** How long the last answers may take to leave once the agent has been told to go. */
 const LAST_ANSWERS_MS = 1000;
 
-/** And the last Events, which nobody waits for but the end of the process. */
-const LAST_EVENTS_MS = 500;
+/** And the last Events and lines of the log, which nobody waits for but the end of the process. */
+const LAST_WORDS_MS = 500;
 
 /**
  * Wires the agent and runs it until it may leave: hooks and signals go to the drain, samples and verdicts too, and
@@ -52,8 +52,8 @@ const LAST_EVENTS_MS = 500;
  */
 export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
   const { own, source, token, now } = parts;
-  const log = createLog(own.logLevel);
   const metrics = createMetrics();
+  const { log, written } = createLog(own.logLevel, () => metrics.count('podusher_log_lines_lost_total'));
   const story = createStory(log, metrics);
   const left = Promise.withResolvers<void>();
   let drainer: Drainer | undefined;
@@ -188,8 +188,9 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
   server.close();
   await Promise.all([
     hooks.settled(adoption.inForce.drainMinMs + LAST_ANSWERS_MS),
-    api?.close(LAST_EVENTS_MS),
+    api?.close(LAST_WORDS_MS),
   ]);
+  await written(LAST_WORDS_MS);
   server.closeAllConnections();
   return parsed(0);
 }

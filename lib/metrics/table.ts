@@ -27,6 +27,7 @@ export type MetricName =
   | 'podusher_api_watching'
   | 'podusher_api_heard_timestamp_seconds'
   | 'podusher_api_events_total'
+  | 'podusher_log_lines_lost_total'
   | 'podusher_resident_memory_bytes'
   | 'podusher_cpu_seconds_total';
 
@@ -119,6 +120,11 @@ export const METRICS: Readonly<Record<MetricName, Metric>> = {
     type: 'counter',
     labels: ['outcome'],
     help: 'With --api: Events on the pod, by outcome: written, refused, dropped',
+  },
+  podusher_log_lines_lost_total: {
+    type: 'counter',
+    labels: [],
+    help: 'Lines of the log that were lost, for nobody read it',
   },
   podusher_resident_memory_bytes: { type: 'gauge', labels: [], help: "The agent's resident memory" },
   podusher_cpu_seconds_total: { type: 'counter', labels: [], help: "The agent's CPU time" },

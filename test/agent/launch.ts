@@ -28,6 +28,8 @@ export interface Launch {
   readonly environment?: Readonly<Record<string, string>>;
   /** Instead of `PROGRAM`. */
   readonly program?: string;
+  /** A file descriptor that gets the log; then nobody here reads it. */
+  readonly stdout?: number;
   /** What the annotations file is before the start, if not `annotations`. */
   readonly prepare?: (volume: Volume) => void;
 }
@@ -81,14 +83,15 @@ async function start(context: TestContext, launch: Launch): Promise<Agent> {
   const port = await freePort();
   const outside = randomLoopback();
   const flags = [`--port=${port}`, `--outside-address=${outside}`, `--annotations-file=${volume.file}`];
-  const child = spawnAgent([...flags, ...(launch.flags ?? [])], launch.environment, launch.program);
+  const child = spawnAgent([...flags, ...(launch.flags ?? [])], launch);
   const agent = new Agent(child, { port, outside, volume });
   context.after(async () => {
     await agent.kill();
     if ('passed' in context && context.passed === false)
       context.diagnostic(agent.log.map(line => JSON.stringify(line)).join('\n'));
   });
-  await agent.logged(`Listening on port ${port}`, START_WITHIN_MS);
+  if (launch.stdout === undefined) await agent.logged(`Listening on port ${port}`, START_WITHIN_MS);
+  else await until('an answer', () => agent.get('/livez').catch(() => undefined), START_WITHIN_MS);
   return agent;
 }
 
@@ -97,7 +100,7 @@ export async function runAgent(
   flags: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
-  const child = spawnAgent(flags, environment);
+  const child = spawnAgent(flags, { environment });
   const deadline = setTimeout(() => child.kill('SIGKILL'), START_WITHIN_MS);
   const ended = await endOf(child);
   clearTimeout(deadline);
@@ -112,14 +115,13 @@ export function randomLoopback(): string {
 
 function spawnAgent(
   flags: readonly string[],
-  environment: Readonly<Record<string, string>> = {},
-  program: string = PROGRAM,
+  { environment, program = PROGRAM, stdout }: Pick<Launch, 'environment' | 'program' | 'stdout'>,
 ): ChildProcess {
   assert.ok(existsSync(program), `${program} is not there; npm run build makes it`);
   const env = { PATH: process.env['PATH'], ...environment };
   const child = spawn(process.execPath, [program, 'agent', ...flags], {
     env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', stdout ?? 'pipe', 'pipe'],
   });
   running.add(child);
   return child;
