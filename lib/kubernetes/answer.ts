@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { type Parsed, parsed, unparsed } from '../parsed.ts';
 import { quoted } from '../quoted.ts';
+import { oneLine } from '../timeline/words.ts';
 
 /** One page of a list. `resourceVersion` is where a watch goes on from; `next` asks for the next page. */
 export interface ListPage {
@@ -65,10 +66,14 @@ export function parseWatchLine(text: string): Parsed<WatchLine> {
   return parsed({ type: output.type, object: output.object, resourceVersion });
 }
 
+/** Whom a 403 refuses what: with the longest names it takes as much. */
+const LONGEST_REFUSAL = 500;
+
 /** @returns why a request was refused, in a phrase: `HTTP 403: pods is forbidden: …`. */
 export function refusal(code: number, body: string): string {
   const read = v.safeParse(status, json(body));
-  const message = read.success && read.output.message !== '' ? `: ${quoted(read.output.message)}` : '';
+  const message =
+    read.success && read.output.message !== '' ? `: ${oneLine(read.output.message, LONGEST_REFUSAL)}` : '';
   return `HTTP ${code}${message}`;
 }
 

@@ -72,8 +72,14 @@ test('parseWatchLine() and parseList() never throw, whatever the text', () => {
 
 test('refusal() tells the server’s own message where it has one', () => {
   const body = JSON.stringify({ kind: 'Status', message: 'pods is forbidden', code: 403 });
-  assert.equal(refusal(403, body), 'HTTP 403: "pods is forbidden"');
+  assert.equal(refusal(403, body), 'HTTP 403: pods is forbidden');
   assert.equal(refusal(502, '<html>Bad gateway</html>'), 'HTTP 502');
+});
+
+test('refusal() tells whom what is forbidden, with long names too', () => {
+  const who = `system:serviceaccount:${'a'.repeat(63)}:${'b'.repeat(63)}`;
+  const message = `endpointslices.discovery.k8s.io is forbidden: User "${who}" cannot list resource "endpointslices" in API group "discovery.k8s.io" in the namespace "${'a'.repeat(63)}"`;
+  assert.equal(refusal(403, JSON.stringify({ message })), `HTTP 403: ${message}`);
 });
 
 test('takeLines() gives the same lines however the text is cut, or none when one is too long', () => {

@@ -9,14 +9,14 @@ import { podObject } from './objects.ts';
 import { is, PATIENT, watch } from './watched.ts';
 
 const REFUSALS: readonly [code: number, message: string, because: string][] = [
-  [401, 'Unauthorized', 'HTTP 401: "Unauthorized"'],
-  [403, 'pods is forbidden', 'HTTP 403: "pods is forbidden"'],
+  [401, 'Unauthorized', 'HTTP 401: Unauthorized'],
+  [403, 'pods is forbidden', 'HTTP 403: pods is forbidden'],
   [
     404,
     'the server could not find the requested resource',
-    'HTTP 404: "the server could not find the requested resource"',
+    'HTTP 404: the server could not find the requested resource',
   ],
-  [429, 'too many requests', 'HTTP 429: "too many requests"'],
+  [429, 'too many requests', 'HTTP 429: too many requests'],
   [503, '', 'HTTP 503'],
 ];
 
