@@ -114,5 +114,5 @@ export function createAnswers(parts: AnswersParts): RefreshedAnswers {
 }
 
 function badSettings({ problems, appliedAt }: SettingsInForce): Blocker[] {
-  return problems.map(reason => ({ name: 'settings', reason, since: appliedAt }));
+  return problems.map(reason => ({ name: 'settings', outcome: 'failed', reason, since: appliedAt }));
 }

@@ -1,6 +1,7 @@
 import type { DrainEntry } from '../../lib/drain/entry.ts';
 import type { State } from '../../lib/drain/state.ts';
 import type { Check, Readiness } from '../../lib/readiness/aggregate.ts';
+import { OUTCOMES } from '../../lib/readiness/verbose.ts';
 import type { Container } from '../../lib/settings/settings.ts';
 import { describe } from '../../lib/timeline/describe.ts';
 import type { Entry } from '../../lib/timeline/entry.ts';
@@ -51,7 +52,8 @@ export function createStory(log: Logger, metrics: Metrics): Story {
             critical: String(container.critical),
           });
         }
-        if (!told.has(keyOf(check))) log.info({ check: name, outcome }, `${name} ${outcome}: ${reason}`);
+        if (!told.has(keyOf(check)))
+          log.info({ check: name, outcome }, `${name} ${OUTCOMES[outcome]}: ${reason}`);
       }
       const names = new Set(next.values());
       for (const name of new Set(told.values())) {

@@ -14,19 +14,19 @@ export function blockersOf(state: State): Blocker[] {
   if (state.kind === 'restart') return restarts(state);
   const { settings, since } = state;
   if (settings.readyDuringDrain) return releases(state);
-  return [blocker('draining, and ready-during-drain is false', since), ...releases(state)];
+  return [normal('ready-during-drain is false', since), ...releases(state)];
 }
 
 function restarts(state: Restarting): Blocker[] {
   return [...state.hooks]
     .filter(([name]) => name !== state.settings.self && isCritical(state, nameOf(name)))
-    .map(([name, { since }]) => blocker(`${name ?? 'a container'} restarts`, since));
+    .map(([name, { since }]) => fault(`${name ?? 'a container'} restarts`, since));
 }
 
 function releases(state: Termination): Blocker[] {
   const released = [...state.hooks].flatMap(([name, hook]) => {
     if (hook.released === undefined || !isCritical(state, nameOf(name))) return [];
-    return [blocker(`${name ?? 'a container'} was released to stop`, hook.released.at)];
+    return [normal(`${name ?? 'a container'} was released to stop`, hook.released.at)];
   });
   const plan = planOf(state);
   const lost = plan.containers
@@ -34,13 +34,18 @@ function releases(state: Termination): Blocker[] {
     .flatMap(({ name }) => {
       const gone = goneDependency(state, plan, name);
       const since = gone === undefined ? undefined : state.stopped.get(gone)?.at;
-      return since === undefined ? [] : [blocker(`${name} depends on ${gone}, which is gone`, since)];
+      return since === undefined ? [] : [fault(`${name} depends on ${gone}, which is gone`, since)];
     });
   return [...released, ...lost];
 }
 
-function blocker(reason: string, since: number): Blocker {
-  return { name: 'drain', reason, since };
+/** What every termination comes to. */
+function normal(reason: string, since: number): Blocker {
+  return { name: 'drain', outcome: 'terminating', reason, since };
+}
+
+function fault(reason: string, since: number): Blocker {
+  return { name: 'drain', outcome: 'failed', reason, since };
 }
 
 function isCritical(state: Restarting | Termination, name: string): boolean {

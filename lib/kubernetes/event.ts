@@ -3,7 +3,7 @@
  * reads, with names that sort as they happened, for it sorts by whole seconds.
  */
 import type { DrainEntry } from '../drain/entry.ts';
-import type { Readiness } from '../readiness/aggregate.ts';
+import { blocks, type Readiness } from '../readiness/aggregate.ts';
 import { describe } from '../timeline/describe.ts';
 import { toneOf } from '../timeline/tone.ts';
 import { list, oneLine } from '../timeline/words.ts';
@@ -63,11 +63,14 @@ export function toldOf(entry: DrainEntry): EventContent {
 export function toldReadiness({ ready, checks }: Readiness, now: number): EventContent {
   if (ready)
     return { type: 'Normal', reason: 'Ready', message: 'every critical container is ready', at: now };
-  const failed = checks
-    .filter(({ outcome }) => outcome === 'failed')
-    .map(one => `${one.name}: ${one.reason}`);
-  const message = oneLine(`not ready: ${list(failed)}`, LONGEST_MESSAGE);
-  return { type: 'Warning', reason: 'NotReady', message, at: now };
+  const found = checks.filter(blocks);
+  const reasons = found.map(one => `${one.name}: ${one.reason}`);
+  const isNormal = found.every(({ outcome }) => outcome === 'terminating');
+  const message = oneLine(
+    `not ready${isNormal ? ', normal termination' : ''}: ${list(reasons)}`,
+    LONGEST_MESSAGE,
+  );
+  return { type: isNormal ? 'Normal' : 'Warning', reason: 'NotReady', message, at: now };
 }
 
 /**

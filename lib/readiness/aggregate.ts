@@ -9,18 +9,21 @@ import type { Verdict } from './verdict.ts';
 export interface Blocker {
   /** What `/readyz/NAME` and `?exclude=NAME` call it: `settings`, `drain`. */
   readonly name: string;
+  /** `terminating`: it belongs to a termination as it should be, and is no fault. */
+  readonly outcome: 'failed' | 'terminating';
   readonly reason: string;
   /** In ms since the epoch. */
   readonly since: number;
 }
 
 /**
- * One line of the readiness. `passed`; `failed`: it makes the pod not ready; `tolerated`: it failed, or is pending,
- * and is not critical; `unobserved`: nothing can tell, and it does not block.
+ * One line of the readiness. `passed`; `failed`: it makes the pod not ready; `terminating`: it does so too, and is no
+ * fault; `tolerated`: it failed, or is pending, and is not critical; `unobserved`: nothing can tell, and it does not
+ * block.
  */
 export interface Check {
   readonly name: string;
-  readonly outcome: 'passed' | 'failed' | 'tolerated' | 'unobserved';
+  readonly outcome: 'passed' | 'failed' | 'terminating' | 'tolerated' | 'unobserved';
   readonly reason: string;
   /** When the verdict behind it last changed, in ms since the epoch. */
   readonly since: number;
@@ -28,7 +31,7 @@ export interface Check {
 
 /** The pod's readiness. */
 export interface Readiness {
-  /** No check failed. */
+  /** No check blocks. */
   readonly ready: boolean;
   /** Blockers first, then containers in the settings' order. */
   readonly checks: readonly Check[];
@@ -39,13 +42,18 @@ export function aggregate(
   containers: readonly (Pick<Container, 'name' | 'critical'> & { readonly verdict: Verdict })[],
   blockers: readonly Blocker[],
 ): Readiness {
-  const checks = [
-    ...blockers.map((blocker): Check => ({ ...blocker, outcome: 'failed' })),
+  const checks: Check[] = [
+    ...blockers,
     ...containers.map(({ name, critical, verdict: { type, reason, since } }): Check => {
       return { name, outcome: outcome(type, critical), reason, since };
     }),
   ];
-  return { ready: checks.every(check => check.outcome !== 'failed'), checks };
+  return { ready: !checks.some(blocks), checks };
+}
+
+/** @returns whether the check makes the pod not ready. */
+export function blocks(check: Pick<Check, 'outcome'>): boolean {
+  return check.outcome === 'failed' || check.outcome === 'terminating';
 }
 
 function outcome(type: Verdict['type'], critical: boolean): Check['outcome'] {

@@ -2,7 +2,7 @@
  * The answers of `/ready`, `/readyz` and `/readyz/NAME`: 200 or 503, in text or JSON. Invariant: the status is that
  * of the readiness it is given; nothing is looked up, so an answer costs the same whatever the containers do.
  */
-import type { Check, Readiness } from './aggregate.ts';
+import { blocks, type Check, type Readiness } from './aggregate.ts';
 import { checkLine, listed, verboseText } from './verbose.ts';
 
 /** What to answer; `type` is the content type. */
@@ -30,7 +30,7 @@ export function readyAnswer(
     return oneAnswer(readiness, decoded(path.slice('/readyz/'.length)), asJson);
   const excluded = new Set(query.getAll('exclude'));
   const checks = readiness.checks.filter(check => !excluded.has(check.name));
-  const ready = checks.every(check => check.outcome !== 'failed');
+  const ready = !checks.some(blocks);
   if (asJson) return json(ready ? 200 : 503, checksToJson(ready, checks));
   if (ready && !query.has('verbose')) return text(200, 'ok');
   return text(ready ? 200 : 503, verboseText(readiness.checks, excluded, ready));
@@ -44,7 +44,7 @@ function oneAnswer({ checks }: Readiness, name: string, asJson: boolean): ReadyA
     const error = `No check is called ${listed([name])}; there are: ${known || 'none'}`;
     return asJson ? json(404, { error }) : text(404, `${error}\n`);
   }
-  const failed = found.filter(({ outcome }) => outcome === 'failed' || outcome === 'tolerated');
+  const failed = found.filter(check => blocks(check) || check.outcome === 'tolerated');
   const ready = failed.length === 0;
   if (asJson) return json(ready ? 200 : 503, checksToJson(ready, found));
   return ready ? text(200, 'ok') : text(503, `${failed.map(checkLine).join('\n')}\n`);

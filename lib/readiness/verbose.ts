@@ -1,18 +1,27 @@
 /**
  * Readiness as text, by Kubernetes' conventions (`staging/src/k8s.io/apiserver/pkg/server/healthz/healthz.go`): a
- * line for each check and a closing line. Two departures: reasons are told, which the API server withholds, and
- * there is a third mark, `[~]`, for what does not block.
+ * line for each check and a closing line. Three departures: reasons are told, which the API server withholds; there
+ * is a third mark, `[~]`, for what does not block; and a drain that goes as it should is not said to have failed.
  */
-import type { Check } from './aggregate.ts';
+import { blocks, type Check } from './aggregate.ts';
 
-/** @returns a check in one line: `[+]rails ok`, `[-]auth failed: …`, `[~]statsd failed, non-critical: …`. */
-export function checkLine({ name, outcome, reason }: Check): string {
-  return {
-    passed: `[+]${name} ok`,
-    failed: `[-]${name} failed: ${reason}`,
-    tolerated: `[~]${name} failed, non-critical: ${reason}`,
-    unobserved: `[~]${name} unobserved: ${reason}`,
-  }[outcome];
+/** What a check's outcome is called, here and in the log. */
+export const OUTCOMES: Readonly<Record<Check['outcome'], string>> = {
+  passed: 'ok',
+  failed: 'failed',
+  terminating: 'in progress, normal termination',
+  tolerated: 'failed, non-critical',
+  unobserved: 'unobserved',
+};
+
+/**
+ * @returns a check in one line: `[+]rails ok`, `[-]auth failed: …`, `[~]statsd failed, non-critical: …`,
+ * `[-]drain in progress, normal termination: …`
+ */
+export function checkLine(check: Check): string {
+  const { name, outcome, reason } = check;
+  if (outcome === 'passed') return `[+]${name} ${OUTCOMES.passed}`;
+  return `${blocks(check) ? '[-]' : '[~]'}${name} ${OUTCOMES[outcome]}: ${reason}`;
 }
 
 /**

@@ -23,11 +23,16 @@ function readiness({ ready, blockers, containers, drain, now }: Status): Markup 
 `;
   }
   const reasons = blockers.map(
-    ({ reason, since }) => markup`<li><strong>${oneLine(reason, 500)}</strong>, ${lasting(since, now)}</li>
+    ({
+      reason,
+      since,
+      isNormal,
+    }) => markup`<li><strong>${oneLine(reason, 500)}</strong>, ${lasting(since, now)}${isNormal ? '; a normal termination, no fault' : ''}</li>
 `,
   );
   const none = markup`<li><strong>No reason is known yet</strong>: no verdict has come in.</li>`;
-  return markup`<section class="answer bad"><h2>NOT READY</h2><ul>
+  const isNormal = blockers.length > 0 && blockers.every(blocker => blocker.isNormal);
+  return markup`<section class="answer ${isNormal ? 'turn' : 'bad'}"><h2>NOT READY</h2><ul>
 ${reasons.length === 0 ? none : reasons}</ul></section>
 `;
 }

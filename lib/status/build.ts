@@ -2,7 +2,7 @@ import { keptMaxAt } from '../drain/draining.ts';
 import { planOf, restartMaxMs } from '../drain/plan.ts';
 import { nameOf, type Serving, type State, type Termination } from '../drain/state.ts';
 import { waitsOf } from '../drain/waits.ts';
-import type { Readiness } from '../readiness/aggregate.ts';
+import { blocks, type Readiness } from '../readiness/aggregate.ts';
 import type { Verdict } from '../readiness/verdict.ts';
 import { budget } from '../settings/budget.ts';
 import type { Container, Settings } from '../settings/settings.ts';
@@ -50,9 +50,9 @@ export function buildStatus(parts: StatusParts): Status {
     now,
     startedAt,
     ready: readiness.ready,
-    blockers: readiness.checks
-      .filter(check => check.outcome === 'failed')
-      .map(({ name: check, reason, since }) => ({ reason: `${check}: ${reason}`, since })),
+    blockers: readiness.checks.filter(blocks).map(({ name: check, outcome, reason, since }) => {
+      return { reason: `${check}: ${reason}`, since, isNormal: outcome === 'terminating' };
+    }),
     settings: {
       hash: applied.hash,
       appliedAt: applied.at,

@@ -106,7 +106,13 @@ export const statusSchema: v.GenericSchema<Wire<Status>> = v.pipe(
     now: timeSchema,
     startedAt: timeSchema,
     ready: v.boolean(),
-    blockers: v.array(v.strictObject({ reason: v.string(), since: timeSchema })),
+    blockers: v.array(
+      v.strictObject({
+        reason: v.string(),
+        since: timeSchema,
+        isNormal: v.pipe(v.boolean(), v.description('It belongs to a termination as it should be')),
+      }),
+    ),
     settings,
     containers: v.array(container),
     drain,

@@ -19,7 +19,7 @@ export interface Status {
   /** What `/ready` answers. */
   readonly ready: boolean;
   /** Why it is not ready, each with what it is about in front: `auth: HTTP 503 from …`; empty when ready. */
-  readonly blockers: readonly { readonly reason: string; readonly since: number }[];
+  readonly blockers: readonly StatusBlocker[];
   readonly settings: StatusSettings;
   readonly containers: readonly StatusContainer[];
   readonly drain: StatusDrain;
@@ -28,6 +28,13 @@ export interface Status {
   readonly api: StatusApi | null;
   /** Oldest first; only the latest, when there were many. */
   readonly timeline: readonly Entry[];
+}
+
+export interface StatusBlocker {
+  readonly reason: string;
+  readonly since: number;
+  /** It belongs to a termination as it should be, and is no fault. */
+  readonly isNormal: boolean;
 }
 
 /** "Was my change applied?" must have an answer. */

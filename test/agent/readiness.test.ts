@@ -23,7 +23,7 @@ function readyWith(agent: Agent, status: number, path = '/ready'): Promise<Answe
   });
 }
 
-const RELEASED = /\[-\]drain failed: app was released to stop/;
+const RELEASED = /\[-\]drain in progress, normal termination: app was released to stop/;
 
 describe('/ready', { concurrency: true, timeout: 120_000 }, () => {
   it('is 503 until the first verdict is in', async context => {
@@ -129,7 +129,7 @@ describe('/ready', { concurrency: true, timeout: 120_000 }, () => {
     await agent.logged('the pod terminates');
     const { status, body } = await agent.get('/ready');
     assert.equal(status, 503);
-    assert.match(body, /\[-\]drain failed: draining, and ready-during-drain is false/);
+    assert.match(body, /\[-\]drain in progress, normal termination: ready-during-drain is false/);
     hook('app').abandon();
   });
 

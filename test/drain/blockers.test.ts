@@ -16,12 +16,12 @@ const ALL = [0, hook('rails'), hook('auth'), hook('statsd'), hook('podusher')] a
 const OUT = { readyDuringDrain: false } as const;
 const BUSY = sockets({ inFlight: requests(1, 0) });
 
-/** What the drain says against readiness at a moment of a story: `0 rails restarts`, the time being since when. */
+/** What the drain says against readiness at a moment of a story: `0 rails restarts`; it begins with since when. */
 function blockersAt(atMs: number, over: Partial<Settings>, scenes: readonly Scene[]): string[] {
   const { state } = tell({ ...settings, ...over }, scenes, atMs);
-  return blockersOf(state).map(({ name, reason, since }) => {
+  return blockersOf(state).map(({ name, outcome, reason, since }) => {
     assert.equal(name, 'drain');
-    return `${since - T} ${reason}`;
+    return `${since - T} ${outcome === 'terminating' ? 'normal: ' : ''}${reason}`;
   });
 }
 
@@ -43,11 +43,11 @@ const CASES: readonly [
   ['a non-critical container restarts', [], 1000, {}, [0, hook('statsd')]],
   ['a container that no setting names restarts', ['0 new restarts'], 1000, {}, [0, hook('new')]],
   ['a bare hook’s container restarts', ['0 a container restarts'], 1000, {}, [0, hook(null)]],
-  ['the first critical container is released', ['5000 rails was released to stop'], 5000, {}, ALL],
+  ['the first critical container is released', ['5000 normal: rails was released to stop'], 5000, {}, ALL],
   ['a non-critical container is released', [], 5000, {}, [0, hook('statsd'), hook('podusher')]],
   [
     'a critical container is released and has stopped',
-    ['5000 rails was released to stop', '5300 auth was released to stop'],
+    ['5000 normal: rails was released to stop', '5300 normal: auth was released to stop'],
     6000,
     {},
     ALL,
@@ -71,14 +71,14 @@ const CASES: readonly [
   ],
   [
     'ready-during-drain is false, as soon as the hooks tell a termination',
-    ['0 draining, and ready-during-drain is false'],
+    ['0 normal: ready-during-drain is false'],
     0,
     OUT,
     [0, hook('rails'), hook('podusher')],
   ],
   [
     'ready-during-drain is false, in a termination',
-    ['0 draining, and ready-during-drain is false', '5000 rails was released to stop'],
+    ['0 normal: ready-during-drain is false', '5000 normal: rails was released to stop'],
     5000,
     OUT,
     ALL,

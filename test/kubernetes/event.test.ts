@@ -33,6 +33,14 @@ test('toldReadiness() names who blocks', () => {
   assert.equal(toldReadiness({ ready: true, checks: [] }, T).type, 'Normal');
 });
 
+test('toldReadiness() does not warn of what every termination comes to', () => {
+  const drain = { name: 'drain', outcome: 'terminating', reason: 'rails was released', since: T } as const;
+  const { type, message } = toldReadiness({ ready: false, checks: [drain] }, T);
+  assert.deepEqual([type, message], ['Normal', 'not ready, normal termination: drain: rails was released']);
+  const auth = { name: 'auth', outcome: 'failed', reason: 'HTTP 503', since: T } as const;
+  assert.equal(toldReadiness({ ready: false, checks: [drain, auth] }, T).type, 'Warning');
+});
+
 test('eventOf() is an Event of core/v1 about the pod', () => {
   const event = Object(eventOf(toldOf(EVERY.released), POD, 3));
   assert.deepEqual(event.involvedObject, { apiVersion: 'v1', kind: 'Pod', ...POD });

@@ -13,7 +13,7 @@ const auth = container('auth', true, 'failed', 'port 4000 does not listen');
 const statsd = container('statsd', false, 'failed', 'port 8125 does not listen');
 const cron = container('cron', true, 'unobserved', 'it has neither a probe nor ports');
 const late = container('late', true, 'pending', 'no probe has ended yet');
-const draining: Blocker = { name: 'drain', reason: 'rails restarts', since: 5 };
+const draining: Blocker = { name: 'drain', outcome: 'failed', reason: 'rails restarts', since: 5 };
 
 for (const [what, containers, blockers, ready] of [
   ['there is nothing', [], [], true],
@@ -79,6 +79,26 @@ test('readyAnswer() tells every check, blockers first, when one failed', () => {
       'readyz check failed',
     ),
   );
+});
+
+test('readyAnswer() says of a normal termination that it is one, and not that something failed', () => {
+  const blocker = {
+    name: 'drain',
+    outcome: 'terminating',
+    reason: 'rails was released to stop',
+    since: 5,
+  } as const;
+  const { status, body } = ask('/ready?verbose', [rails], [blocker]);
+  assert.equal(status, 503);
+  assert.equal(
+    body,
+    text(
+      '[-]drain in progress, normal termination: rails was released to stop',
+      '[+]rails ok',
+      'readyz check failed',
+    ),
+  );
+  assert.equal(ask('/readyz/drain', [rails], [blocker]).status, 503);
 });
 
 test('readyAnswer() leaves out what is excluded, and says what cannot be', () => {

@@ -248,7 +248,9 @@ test('buildStatus() tells what is in flight in each container that was measured'
 test('buildStatus() says what blocks readiness, and a non-critical failure is not among it', () => {
   const status = statusAt(5000, [ALL]);
   assert.equal(status.ready, false);
-  assert.deepEqual(status.blockers, [{ reason: 'drain: rails was released to stop', since: T + 5000 }]);
+  assert.deepEqual(status.blockers, [
+    { reason: 'drain: rails was released to stop', since: T + 5000, isNormal: true },
+  ]);
   assert.deepEqual([statusAt(4900, [ALL]).ready, statusAt(4900, [ALL]).blockers], [true, []]);
 });
 

@@ -34,6 +34,12 @@ test('renderPage() answers first: is it ready, what blocks it, what a drain wait
     /May have been cut: rails released: drained; 3 requests in flight and 1 in doubt/u,
   );
   assert.match(top(BAD_SETTINGS), /BAD SETTINGS 5 problems in the annotations/u);
+  assert.match(
+    top(STOPPED),
+    /NOT READY drain: rails was released to stop , for .*; a normal termination, no fault/u,
+  );
+  assert.match(renderPage(STOPPED), /<section class="answer turn"><h2>NOT READY/u);
+  assert.match(renderPage(NOT_READY), /<section class="answer bad"><h2>NOT READY/u);
   assert.match(top({ ...SERVING, ready: false }), /NOT READY No reason is known yet/u);
 });
 
@@ -106,7 +112,7 @@ function pervaded(text: string): Status {
     name: text,
     version: text,
     ready: false,
-    blockers: [{ reason: text, since: T }],
+    blockers: [{ reason: text, since: T, isNormal: false }],
     settings: { ...DRAINING.settings, hash: text, annotationsFile: text, problems: [text, text] },
     containers: (rails === undefined ? [] : [rails]).map(container => ({
       ...container,

@@ -112,8 +112,8 @@ export const NOT_READY: Status = {
   api: LOST,
   ready: false,
   blockers: [
-    { reason: 'auth: HTTP 503 from http://127.0.0.1:4000/healthz', since: T - 125_000 },
-    { reason: 'rails: no result yet', since: T - 4000 },
+    { reason: 'auth: HTTP 503 from http://127.0.0.1:4000/healthz', since: T - 125_000, isNormal: false },
+    { reason: 'rails: no result yet', since: T - 4000, isNormal: false },
   ],
   containers: [
     { ...RAILS, verdict: { type: 'pending', reason: 'no result yet', since: T - 4000 } },
@@ -194,7 +194,7 @@ export const RESTARTING: Status = {
   ...SERVING,
   now: T + 6500,
   ready: false,
-  blockers: [{ reason: 'drain: rails restarts', since: T + 1000 }],
+  blockers: [{ reason: 'drain: rails restarts', since: T + 1000, isNormal: false }],
   containers: [
     {
       ...RAILS,
@@ -233,7 +233,7 @@ export const STOPPED: Status = {
   ...SERVING,
   now: T + 30_190,
   ready: false,
-  blockers: [{ reason: 'drain: rails was released to stop', since: T + 10_230 }],
+  blockers: [{ reason: 'drain: rails was released to stop', since: T + 10_230, isNormal: true }],
   containers: [
     {
       ...RAILS,
@@ -266,7 +266,11 @@ export const BAD_SETTINGS: Status = {
   ...SERVING,
   ready: false,
   blockers: [
-    { reason: 'settings: the annotations have problems, so no container is known', since: T - 8000 },
+    {
+      reason: 'settings: the annotations have problems, so no container is known',
+      since: T - 8000,
+      isNormal: false,
+    },
   ],
   startedAt: T - 8000,
   containers: [],
@@ -295,7 +299,7 @@ export const HOSTILE_NAMES: Status = {
   name: HOSTILE,
   version: HOSTILE,
   ready: false,
-  blockers: [{ reason: HOSTILE.repeat(20), since: T }],
+  blockers: [{ reason: HOSTILE.repeat(20), since: T, isNormal: false }],
   settings: {
     ...SERVING.settings,
     hash: HOSTILE,
