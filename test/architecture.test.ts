@@ -23,9 +23,9 @@ const LIB_USES: Readonly<Record<string, { readonly runs: string; readonly types:
   kubelet: { runs: 'readiness', types: '' },
   lint: { runs: 'kubelet settings', types: '' },
   timeline: { runs: '', types: 'drain kubelet' },
-  status: { runs: 'drain settings timeline', types: 'readiness' },
+  status: { runs: 'drain readiness settings timeline', types: '' },
   metrics: { runs: '', types: '' },
-  kubernetes: { runs: 'settings timeline', types: 'drain readiness' },
+  kubernetes: { runs: 'readiness settings timeline', types: 'drain' },
 };
 
 /** The words that every folder speaks: they use nothing but each other. */

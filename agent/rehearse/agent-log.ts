@@ -42,6 +42,12 @@ export function entryOf(line: string): Extract<Entry, { actor: 'podusher' }> | u
   };
 }
 
+/** @returns the problems of the settings that a line of the agent's log tells, each with its source before it. */
+export function problemsOf(line: string): readonly string[] {
+  const problems = parse(line)?.['problems'];
+  return Array.isArray(problems) ? problems.map(String) : [];
+}
+
 function parse(line: string): Readonly<Record<string, unknown>> | undefined {
   if (!line.startsWith('{')) return undefined;
   try {

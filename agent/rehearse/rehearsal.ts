@@ -1,7 +1,8 @@
 /** One rehearsal, from the first container's start to the last one's end. It leaves nothing behind. */
 import type { Mismatch } from '../../lib/lint/subject.ts';
 import type { Entry } from '../../lib/timeline/entry.ts';
-import { entryOf } from './agent-log.ts';
+import { spell } from '../../lib/timeline/words.ts';
+import { entryOf, problemsOf } from './agent-log.ts';
 import type { Cast } from './cast.ts';
 import { within } from './deadline.ts';
 import { RehearsalError } from './failure.ts';
@@ -11,7 +12,7 @@ import { tally } from './load/tally.ts';
 import type { Options } from './options.ts';
 import { checkPortsAreFree } from './ports.ts';
 import { stageOf } from './surroundings.ts';
-import { whyNotReady } from './why-not-ready.ts';
+import { isTold, whyNotReady } from './why-not-ready.ts';
 import { createWorkspace, type Workspace } from './workspace.ts';
 
 /** What `--json` prints of a run. */
@@ -92,7 +93,8 @@ function startPlay(
   watcher: Watcher,
   signal: AbortSignal,
 ): Play {
-  const { pod, actors } = cast;
+  const { pod, actors, warnings } = cast;
+  const warned = warnings.map(({ message }) => message);
   const timeline: Entry[] = [];
   const lastLines: string[] = [];
   const ready = Promise.withResolvers<void>();
@@ -115,11 +117,14 @@ function startPlay(
       if (entry.type === 'gone') gone.resolve();
     },
     onLine: (container, line) => {
-      const entry = actors.get(container)?.isAgent === true ? entryOf(line) : undefined;
+      watcher.onLine(container, line);
+      const isAgent = actors.get(container)?.isAgent === true;
+      const entry = isAgent ? entryOf(line) : undefined;
       if (entry !== undefined) timeline.push(entry);
+      const problems = isAgent ? problemsOf(line) : [];
+      if (problems.length > 0 && problems.every(problem => isTold(problem, warned))) return;
       lastLines.push(`[${container}] ${line}`);
       if (lastLines.length > LAST_LINES) lastLines.shift();
-      watcher.onLine(container, line);
     },
     onError: (container, cause) => {
       const message = `The command of container "${container}" cannot be started: ${cause.message}`;
@@ -139,7 +144,7 @@ function startPlay(
 
 async function act(
   { kubelet, lastLines, ready, gone, failed }: Play,
-  { pod, actors }: Cast,
+  { pod, actors, warnings }: Cast,
   options: Options,
   load: Load,
   watcher: Watcher,
@@ -152,8 +157,9 @@ async function act(
     () => false,
   );
   if (!isReady) {
-    const why = await whyNotReady(kubelet.notReady(), pod, actors);
-    const message = `The pod is not Ready after ${options.readyTimeoutMs / 1000} s:\n${why}`;
+    const warned = warnings.map(({ message }) => message);
+    const why = await whyNotReady(kubelet.notReady(), pod, actors, warned);
+    const message = `The pod is not Ready after ${spell(options.readyTimeoutMs)}:\n${why}`;
     throw new RehearsalError('ERR_NOT_READY', message, { output: lastLines });
   }
   watcher.onPhase('serving', load);

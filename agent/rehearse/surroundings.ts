@@ -52,6 +52,8 @@ export function stageOf(
   const env: Record<string, string | undefined> = {
     ...process.env,
     HOSTNAME: pod.name,
+    // Here the hostname is the machine's.
+    PODUSHER_POD_NAME: pod.name,
     PODUSHER_OUTSIDE_ADDRESS: OUTSIDE_ADDRESS,
     ...own,
     PATH: [workspace.bin, dirname(process.execPath), own['PATH'] ?? process.env['PATH'] ?? ''].join(':'),

@@ -9,20 +9,33 @@ import type { Actor } from './cast.ts';
 const ASK_WITHIN_MS = 1000;
 const MOST_LINES = 50;
 
-/** @returns a line for each container, and below an agent's one for each check of its `/ready` that failed. */
+/** Stands for checks that fail because of what was warned of. */
+const WARNED = '[-]settings failed: the warnings above tell why';
+
+/**
+ * @param warned the messages of what the user has been warned of, which are not told again
+ * @returns a line for each container, and below an agent's one for each check of its `/ready` that failed
+ */
 export async function whyNotReady(
   found: readonly NotReady[],
   pod: Pod,
   actors: ReadonlyMap<string, Actor>,
+  warned: readonly string[],
 ): Promise<string> {
   const lines: string[] = [];
   for (const { container, reason } of found) {
     lines.push(`  ${container}: ${reason}`);
     const probe = pod.containers.find(({ name }) => name === container)?.probes.readiness;
     if (probe === undefined || actors.get(container)?.isAgent !== true) continue;
-    lines.push(...(await failedChecks(probe)).map(line => `    ${line}`));
+    const checks = (await failedChecks(probe)).map(line => (isTold(line, warned) ? WARNED : line));
+    lines.push(...[...new Set(checks)].map(line => `    ${line}`));
   }
   return lines.join('\n');
+}
+
+/** @returns whether what the agent says, with its source before it, ends as a warning does. */
+export function isTold(said: string, warned: readonly string[]): boolean {
+  return warned.some(message => said.endsWith(`: ${message}`));
 }
 
 /** @returns the lines `[-]NAME failed: …` of its answer, which has them whenever it is not ready. */

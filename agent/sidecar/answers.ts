@@ -20,6 +20,7 @@ import type { Story } from './story.ts';
 export interface AnswersParts {
   readonly own: AgentSettings;
   readonly now: () => number;
+  /** The host's, which in a cluster mostly is the pod's. */
   readonly name: string;
   readonly story: Story;
   readonly metrics: Metrics;
@@ -69,11 +70,12 @@ export function createAnswers(parts: AnswersParts): RefreshedAnswers {
   function status(): Status {
     const { hash, appliedAt, problems } = inForce();
     return buildStatus({
-      name,
+      name: own.podName ?? name,
       version: VERSION,
       now: now(),
       startedAt,
       readiness,
+      readinessChanges: story.readinessChanges,
       verdicts: verdicts(),
       settings: settings(),
       applied: { hash, at: appliedAt, file: own.annotationsFile.path, problems },
@@ -94,7 +96,7 @@ export function createAnswers(parts: AnswersParts): RefreshedAnswers {
       isTold = true;
       readiness = next;
       plain = readyAnswer(readiness, '/ready', NO_QUERY, '');
-      story.readiness(readiness, settings()?.containers ?? []);
+      story.readiness(readiness, settings()?.containers ?? [], now());
       api?.tellReadiness(readiness);
     },
     get plainReady(): ReadyAnswer {

@@ -1,6 +1,7 @@
 import type { DrainEntry } from '../../lib/drain/entry.ts';
 import type { State } from '../../lib/drain/state.ts';
 import type { Check, Readiness } from '../../lib/readiness/aggregate.ts';
+import { type ReadinessChange, readinessChange } from '../../lib/readiness/change.ts';
 import { OUTCOMES } from '../../lib/readiness/verbose.ts';
 import type { Container } from '../../lib/settings/settings.ts';
 import { describe } from '../../lib/timeline/describe.ts';
@@ -11,26 +12,34 @@ import type { Metrics } from './metrics.ts';
 /** How much of a pod's story is kept; a termination of many containers is about 50 entries. */
 const MOST_ENTRIES = 300;
 
+/** A restart of the pod's one container is 3; those of a bad night are still there in the morning. */
+const MOST_CHANGES = 30;
+
 const PHASES = ['serving', 'settling', 'draining', 'stopping', 'stopped'] as const satisfies State['phase'][];
 
 /** Tells what happens: to the timeline, the log and the metrics, with the same words. */
 export interface Story {
   /** Oldest first; bounded. */
   readonly entries: readonly Entry[];
+  /** Oldest first; bounded. */
+  readonly readinessChanges: readonly ReadinessChange[];
   tell(entry: DrainEntry, since: number): void;
-  /** Logs which checks changed, and sets the gauges of readiness. */
-  readiness(readiness: Readiness, containers: readonly Container[]): void;
+  /** Keeps and logs what changed, and sets the gauges of readiness. */
+  readiness(readiness: Readiness, containers: readonly Container[], now: number): void;
   phase(phase: State['phase']): void;
 }
 
 /** @returns a story with nothing told yet. */
 export function createStory(log: Logger, metrics: Metrics): Story {
   const entries: Entry[] = [];
+  const readinessChanges: ReadinessChange[] = [];
+  let last: Readiness | undefined;
   let told = new Map<string, string>();
   let lastPhase: State['phase'] | undefined;
 
   return {
     entries,
+    readinessChanges,
     tell(drainEntry, since): void {
       const entry: Entry = { actor: 'podusher', ...drainEntry };
       entries.push(entry);
@@ -38,11 +47,18 @@ export function createStory(log: Logger, metrics: Metrics): Story {
       log.info({ entry }, describe(entry));
       measure(drainEntry, since, metrics);
     },
-    readiness(readiness, containers): void {
+    readiness(readiness, containers, now): void {
+      const change = readinessChange(last, readiness, now);
+      last = readiness;
+      if (change !== undefined) readinessChanges.push(change);
+      if (readinessChanges.length > MOST_CHANGES) readinessChanges.shift();
       metrics.set('podusher_ready', readiness.ready ? 1 : 0);
       metrics.clear('podusher_container_ready');
-      const next = new Map(readiness.checks.map(check => [keyOf(check), check.name]));
-      for (const check of readiness.checks) {
+      const isContainer = (name: string): boolean => containers.some(one => one.name === name);
+      // Whoever adopts settings logs their problems, all in one line.
+      const checks = readiness.checks.filter(({ name }) => name !== 'settings' || isContainer(name));
+      const next = new Map(checks.map(check => [keyOf(check), check.name]));
+      for (const check of checks) {
         const { name, outcome, reason } = check;
         const container = containers.find(one => one.name === name);
         if (container !== undefined) {
@@ -52,8 +68,9 @@ export function createStory(log: Logger, metrics: Metrics): Story {
             critical: String(container.critical),
           });
         }
-        if (!told.has(keyOf(check)))
-          log.info({ check: name, outcome }, `${name} ${OUTCOMES[outcome]}: ${reason}`);
+        if (told.has(keyOf(check))) continue;
+        const about = container === undefined ? {} : { container: name };
+        log.info({ check: name, ...about, outcome, reason }, `${name} ${OUTCOMES[outcome]}: ${reason}`);
       }
       const names = new Set(next.values());
       for (const name of new Set(told.values())) {

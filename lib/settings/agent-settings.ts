@@ -21,6 +21,8 @@ export interface AgentSettings {
   readonly hostNetwork: boolean;
   /** In a rehearsal: whose connections are the pod's traffic. Undefined in a pod, where the network tells. */
   readonly outsideAddresses: readonly string[] | undefined;
+  /** Undefined: the host's name. */
+  readonly podName: string | undefined;
   /** Undefined where the Kubernetes API is not asked. */
   readonly api: ApiSettings | undefined;
 }
@@ -60,6 +62,7 @@ export function agentSettings(reader: Reader): AgentSettings {
     logLevel: reader.agent(AGENT.logLevel),
     hostNetwork: reader.agent(AGENT.hostNetwork),
     outsideAddresses: reader.agent(AGENT.outsideAddresses),
+    podName: reader.agent(AGENT.podName),
     api: reader.agent(AGENT.api) ? apiSettings(reader) : undefined,
   };
 }

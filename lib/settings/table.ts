@@ -196,7 +196,12 @@ export const AGENT: AgentRows = {
     'false',
     'Whether to watch the pod by the Kubernetes API and write Events on it; its service account must be allowed to',
   ),
-  podName: unset('pod-name', kind.OBJECT, "the host's name", 'With --api: the name of the pod'),
+  podName: unset(
+    'pod-name',
+    kind.OBJECT,
+    "the host's name",
+    'The name of the pod: the title of its page, and what --api asks for',
+  ),
   podNamespace: unset(
     'pod-namespace',
     kind.OBJECT,

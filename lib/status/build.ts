@@ -3,6 +3,7 @@ import { planOf, restartMaxMs } from '../drain/plan.ts';
 import { nameOf, type Serving, type State, type Termination } from '../drain/state.ts';
 import { waitsOf } from '../drain/waits.ts';
 import { blocks, type Readiness } from '../readiness/aggregate.ts';
+import type { ReadinessChange } from '../readiness/change.ts';
 import type { Verdict } from '../readiness/verdict.ts';
 import { budget } from '../settings/budget.ts';
 import type { Container, Settings } from '../settings/settings.ts';
@@ -24,6 +25,7 @@ export interface StatusParts {
   readonly now: number;
   readonly startedAt: number;
   readonly readiness: Readiness;
+  readonly readinessChanges: readonly ReadinessChange[];
   readonly verdicts: ReadonlyMap<string, Verdict>;
   /** Undefined, as the state is, where the annotations have been bad from the start. */
   readonly settings: Settings | undefined;
@@ -53,6 +55,7 @@ export function buildStatus(parts: StatusParts): Status {
     blockers: readiness.checks.filter(blocks).map(({ name: check, outcome, reason, since }) => {
       return { reason: `${check}: ${reason}`, since, isNormal: outcome === 'terminating' };
     }),
+    readinessChanges: parts.readinessChanges,
     settings: {
       hash: applied.hash,
       appliedAt: applied.at,

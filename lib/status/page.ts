@@ -9,6 +9,7 @@ import { answer, headline } from './answer.ts';
 import { containerTable } from './container-table.ts';
 import { drainSection } from './drain-section.ts';
 import { clock } from './moment.ts';
+import { readinessSection } from './readiness-section.ts';
 import { SCRIPT } from './script.ts';
 import { settingsSection } from './settings-section.ts';
 import type { Status } from './status.ts';
@@ -49,7 +50,7 @@ function body(status: Status, seconds: number): Markup {
   const { name, version, now, startedAt } = status;
   return markup`<main data-refresh-ms="${seconds * 1000}">
 <header><h1>${oneLine(name, 253)}</h1><p class="muted">as of ${clock(now, now)} UTC</p></header>
-${answer(status)}${containerTable(status)}${drainSection(status)}${timelineSection(status)}${settingsSection(status)}<footer class="muted">podusher ${oneLine(version, 50)}, up ${spell(now - startedAt)}; <a href="/ready?verbose">/ready</a>, <a href="/status">/status</a>, <a href="/metrics">/metrics</a></footer>
+${answer(status)}${containerTable(status)}${drainSection(status)}${readinessSection(status)}${timelineSection(status)}${settingsSection(status)}<footer class="muted">podusher ${oneLine(version, 50)}, up ${spell(now - startedAt)}; <a href="/ready?verbose">/ready</a>, <a href="/status">/status</a>, <a href="/metrics">/metrics</a></footer>
 </main>
 `;
 }

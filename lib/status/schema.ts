@@ -113,6 +113,10 @@ export const statusSchema: v.GenericSchema<Wire<Status>> = v.pipe(
         isNormal: v.pipe(v.boolean(), v.description('It belongs to a termination as it should be')),
       }),
     ),
+    readinessChanges: v.pipe(
+      v.array(v.strictObject({ at: timeSchema, ready: v.boolean(), because: v.array(v.string()) })),
+      v.description('When it became ready or not ready, oldest first, and because of whom'),
+    ),
     settings,
     containers: v.array(container),
     drain,

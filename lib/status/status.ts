@@ -5,12 +5,13 @@
 import type { InFlight, Sample } from '../drain/sample.ts';
 import type { State } from '../drain/state.ts';
 import type { Wait } from '../drain/waits.ts';
+import type { ReadinessChange } from '../readiness/change.ts';
 import type { Verdict } from '../readiness/verdict.ts';
 import type { Container, Settings } from '../settings/settings.ts';
 import type { Entry } from '../timeline/entry.ts';
 
 export interface Status {
-  /** The pod's name, as its hostname tells it. */
+  /** The pod's name: as it is set, or else as the hostname tells it. */
   readonly name: string;
   /** podusher's. */
   readonly version: string;
@@ -20,6 +21,8 @@ export interface Status {
   readonly ready: boolean;
   /** Why it is not ready, each with what it is about in front: `auth: HTTP 503 from …`; empty when ready. */
   readonly blockers: readonly StatusBlocker[];
+  /** When it became ready or not ready, oldest first; only the latest, when there were many. */
+  readonly readinessChanges: readonly ReadinessChange[];
   readonly settings: StatusSettings;
   readonly containers: readonly StatusContainer[];
   readonly drain: StatusDrain;

@@ -68,6 +68,23 @@ describe('what can be read', { concurrency: true, timeout: 120_000 }, () => {
     assert.deepEqual(told, JSON.parse(JSON.stringify(timeline)));
   });
 
+  it('has the name that the pod is told to have, and says who kept it from being ready', async context => {
+    const { agent, apps } = await startPod(context, { flags: ['--pod-name=shop-1'] });
+    await until('readiness', async () => ((await agent.get('/ready')).status === 200 ? true : undefined));
+    apps.app.stop();
+    await until('its end', async () => ((await agent.get('/ready')).status === 503 ? true : undefined));
+    const { name, readinessChanges } = await agent.status();
+    const last = readinessChanges.slice(-2).map(({ ready, because }) => [ready, because]);
+    assert.deepEqual(last, [
+      [true, []],
+      [false, [`app: port ${apps.app.port} does not listen`]],
+    ]);
+    const { body } = await agent.get('/');
+    assert.equal(name, 'shop-1');
+    assert.match(body, /<title>NOT READY: shop-1<\/title>/);
+    assert.match(body, /<td>NOT READY<\/td><td>app: port \d+ does not listen/);
+  });
+
   it('is right in a restart', async context => {
     const { agent } = await startPair(context, { annotations: { 'podusher.dev/drain-min': '5s' } });
     const hook = agent.hook('auth');

@@ -76,6 +76,12 @@ describe('stageOf()', () => {
     assert.equal(stage([], { mounts, env }).env['PODUSHER_ANNOTATIONS_FILE'], '/elsewhere');
   });
 
+  it("tells the agent the pod's name, unless the manifest does", () => {
+    assert.equal(stage([], {}).env['PODUSHER_POD_NAME'], pod([]).name);
+    const env = [{ name: 'PODUSHER_POD_NAME', value: 'shop' }];
+    assert.equal(stage([], { env }).env['PODUSHER_POD_NAME'], 'shop');
+  });
+
   it("tells the agent the load's own address", () => {
     assert.equal(stage([], {}).env['PODUSHER_OUTSIDE_ADDRESS'], OUTSIDE_ADDRESS);
   });

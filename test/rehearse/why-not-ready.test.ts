@@ -26,10 +26,10 @@ const ACTORS = new Map([
 const FOUND = ['podusher', 'rails'].map(name => ({ container: name, reason: 'its probe fails' }));
 
 /** What is said of an agent and an app, both probed at this port. */
-function told(port: number): Promise<string> {
+function told(port: number, warned: readonly string[] = []): Promise<string> {
   const action = { type: 'httpGet', scheme: 'HTTP', host: undefined, port, path: '/', headers: [] } as const;
   const containers = FOUND.map(one => container(one.container, { probes: { readiness: probe({ action }) } }));
-  return whyNotReady(FOUND, pod(containers), ACTORS);
+  return whyNotReady(FOUND, pod(containers), ACTORS, warned);
 }
 
 describe('whyNotReady()', () => {
@@ -46,8 +46,22 @@ describe('whyNotReady()', () => {
     );
   });
 
+  it('says once what the user has been warned of, and all else', async () => {
+    const checks = ['a: "1x" is no duration', 'b: "2x" is no duration', 'c: is unknown'];
+    const port = await serve(checks.map(check => `[-]settings failed: annotation ${check}\n`).join(''));
+    assert.equal(
+      await told(port, ['"1x" is no duration', '"2x" is no duration']),
+      [
+        '  podusher: its probe fails',
+        '    [-]settings failed: the warnings above tell why',
+        '    [-]settings failed: annotation c: is unknown',
+        '  rails: its probe fails',
+      ].join('\n'),
+    );
+  });
+
   it('bounds what it reads of the agent', async () => {
-    const port = await serve('[-]x failed: y\n'.repeat(100_000));
+    const port = await serve(Array.from({ length: 100_000 }, (_, i) => `[-]x failed: ${i}\n`).join(''));
     assert.equal((await told(port)).split('\n').length, 52);
   });
 

@@ -59,6 +59,7 @@ function build(atMs: number, state: State, over: Partial<StatusParts>): Status {
     now: T + atMs,
     startedAt: T - 90_000,
     readiness: aggregate(judged, blockersOf(state)),
+    readinessChanges: [{ at: T - 80_000, ready: true, because: ['auth: port 4000 listens'] }],
     verdicts,
     settings,
     applied: { hash: 'c0ffee', at: T - 90_000, file: '/etc/podinfo/annotations', problems: [] },

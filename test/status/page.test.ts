@@ -19,6 +19,12 @@ function top(status: Status): string {
     .trim();
 }
 
+/** @returns the rows of the readiness, without their times. */
+function changesShown(status: Status): string[] {
+  const rows = renderPage(status).matchAll(/<td>((?:NOT )?READY<\/td><td>[^<]*)</gu);
+  return [...rows].map(([, row]) => row ?? '');
+}
+
 test('renderPage() answers first: is it ready, what blocks it, what a drain waits for, what was lost', () => {
   assert.equal(top(SERVING), 'READY 2 critical containers, none of which blocks.');
   assert.equal(
@@ -41,6 +47,21 @@ test('renderPage() answers first: is it ready, what blocks it, what a drain wait
   assert.match(renderPage(STOPPED), /<section class="answer turn"><h2>NOT READY/u);
   assert.match(renderPage(NOT_READY), /<section class="answer bad"><h2>NOT READY/u);
   assert.match(top({ ...SERVING, ready: false }), /NOT READY No reason is known yet/u);
+});
+
+test('renderPage() shows when the pod became ready or not, the newest on top, and because of whom', () => {
+  const changes = Array.from({ length: 30 }, (_, i) => ({
+    at: T - 30_000 + i * 1000,
+    ready: i % 2 === 1,
+    because: [`auth: answer ${i}`],
+  }));
+  assert.deepEqual(changesShown(SERVING), [
+    'READY</td><td>auth: port 4000 listens',
+    'NOT READY</td><td>auth: no result yet',
+  ]);
+  const shown = changesShown({ ...SERVING, readinessChanges: changes });
+  assert.deepEqual([shown.length, shown[0]], [10, 'READY</td><td>auth: answer 29']);
+  assert.doesNotMatch(renderPage({ ...SERVING, readinessChanges: [] }), /<h2>Readiness/u);
 });
 
 test('renderPage() tells of a restart what it waits for, and nothing of a termination', () => {

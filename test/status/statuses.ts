@@ -54,6 +54,10 @@ export const SERVING: Status = {
   startedAt: T - 3 * HOUR,
   ready: true,
   blockers: [],
+  readinessChanges: [
+    { at: T - 3 * HOUR, ready: false, because: ['auth: no result yet'] },
+    { at: T - 3 * HOUR + 1000, ready: true, because: ['auth: port 4000 listens'] },
+  ],
   settings: {
     hash: 'c0ffee42',
     appliedAt: T - 2 * HOUR,
