@@ -22,7 +22,7 @@ const LIB_USES: Readonly<Record<string, { readonly runs: string; readonly types:
   connections: { runs: '', types: 'drain settings' },
   kubelet: { runs: 'readiness', types: '' },
   lint: { runs: 'kubelet settings', types: '' },
-  timeline: { runs: '', types: 'drain kubelet' },
+  timeline: { runs: '', types: 'drain kubelet readiness' },
   status: { runs: 'drain readiness settings timeline', types: '' },
   metrics: { runs: '', types: '' },
   kubernetes: { runs: 'readiness settings timeline', types: 'drain' },

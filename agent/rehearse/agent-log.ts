@@ -1,6 +1,6 @@
-/** What the log of `podusher agent` brings to the timeline: the drain's entries, and whatever it warns of. */
+/** What the log of `podusher agent` brings to the timeline: the drain's entries, verdicts, and what it warns of. */
 import type { DrainEntry } from '../../lib/drain/entry.ts';
-import type { Entry } from '../../lib/timeline/entry.ts';
+import type { CheckEntry, Entry } from '../../lib/timeline/entry.ts';
 
 /** Every type, so that what is read back is known to be one. */
 const TYPES = {
@@ -22,16 +22,28 @@ const TYPES = {
   exit: true,
 } as const satisfies Record<DrainEntry['type'], true>;
 
+const OUTCOMES = {
+  passed: true,
+  failed: true,
+  terminating: true,
+  tolerated: true,
+  unobserved: true,
+} as const satisfies Record<CheckEntry['outcome'], true>;
+
 const WARNINGS: ReadonlySet<unknown> = new Set(['warn', 'error', 'fatal']);
 
 /** @returns what a line of the agent's log has for the timeline, if anything. */
 export function entryOf(line: string): Extract<Entry, { actor: 'podusher' }> | undefined {
   const logged = parse(line);
   if (logged === undefined) return undefined;
-  const { entry, level, time, msg, container, problems } = logged;
+  const { entry, level, time, msg, container, outcome, reason, problems } = logged;
   if (isDrainEntry(entry)) return { actor: 'podusher', ...entry };
   const at = Date.parse(String(time));
-  if (!WARNINGS.has(level) || Number.isNaN(at)) return undefined;
+  if (Number.isNaN(at)) return undefined;
+  if (typeof container === 'string' && isOutcome(outcome)) {
+    return { actor: 'podusher', at, type: 'check', container, outcome, reason: String(reason) };
+  }
+  if (!WARNINGS.has(level)) return undefined;
   const more = Array.isArray(problems) ? `: ${problems.join('; ')}` : '';
   return {
     actor: 'podusher',
@@ -56,6 +68,10 @@ function parse(line: string): Readonly<Record<string, unknown>> | undefined {
   } catch {
     return undefined;
   }
+}
+
+function isOutcome(value: unknown): value is CheckEntry['outcome'] {
+  return typeof value === 'string' && Object.hasOwn(OUTCOMES, value);
 }
 
 /** It is our own program that wrote it: the type and the time tell it apart from anything else. */

@@ -1,6 +1,7 @@
 /** One rehearsal, from the first container's start to the last one's end. It leaves nothing behind. */
 import type { Mismatch } from '../../lib/lint/subject.ts';
 import type { Entry } from '../../lib/timeline/entry.ts';
+import { inOrder } from '../../lib/timeline/order.ts';
 import { spell } from '../../lib/timeline/words.ts';
 import { entryOf, problemsOf } from './agent-log.ts';
 import type { Cast } from './cast.ts';
@@ -187,7 +188,12 @@ function resultOf({ target, warnings }: Cast, kept: readonly Entry[], load: Load
     endings.map(({ at }) => at),
   );
   const loads = [...load.entries, ...outages].map(entry => ({ actor: 'load', ...entry }) as const);
-  const timeline = [...kept, ...loads].toSorted((a, b) => a.at - b.at);
-  const at = (type: Entry['type']): number => timeline.find(entry => entry.type === type)?.at ?? Number.NaN;
+  const at = (type: Entry['type']): number => kept.find(entry => entry.type === type)?.at ?? Number.NaN;
+  const readyAt = kept.find(entry => entry.type === 'pod-ready' && entry.ready)?.at ?? Number.NaN;
+  // That nobody is ready before its first probe, and after its end, goes without saying.
+  const telling = kept.filter(
+    entry => entry.type !== 'check' || (entry.at >= readyAt && entry.at < at('deleted')),
+  );
+  const timeline = inOrder([...telling, ...loads]);
   return { ...counts, terminationMs: at('gone') - at('deleted'), timeline, warnings };
 }

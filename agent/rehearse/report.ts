@@ -1,5 +1,6 @@
 /** What a rehearsal shows at its end: the timeline, the verdict, the picture. */
 import { basename } from 'node:path';
+import { findingsOf } from '../../lib/timeline/findings.ts';
 import { renderSvg } from '../../lib/timeline/svg.ts';
 import { renderText } from '../../lib/timeline/terminal.ts';
 import { count, spell, thousands } from '../../lib/timeline/words.ts';
@@ -21,7 +22,7 @@ export interface TextOptions {
 /** @returns the timelines one below the other, and the verdict: of two runs side by side. */
 export function renderReport(runs: readonly NamedRun[], options: TextOptions): string {
   const timelines = runs.map(({ file, result }) => `${file}\n${renderText(result.timeline, options)}\n`);
-  return `${timelines.join('')}${renderVerdict(runs)}`;
+  return `${timelines.join('')}${renderVerdict(runs)}${renderFindings(runs)}`;
 }
 
 /** @returns the picture of one run, or of several on one scale of time. */
@@ -52,6 +53,14 @@ function renderVerdict(runs: readonly NamedRun[]): string {
     ),
   );
   return lines.map(line => `${line.join('   ').trimEnd()}\n`).join('');
+}
+
+/** What is about the time before the deletion, in words; nothing where all were ready. */
+function renderFindings(runs: readonly NamedRun[]): string {
+  const lines = runs.flatMap(({ file, result }) =>
+    findingsOf(result.timeline).map(finding => `${basename(file)}: ${finding}\n`),
+  );
+  return lines.length === 0 ? '' : `\nBefore the deletion:\n${lines.join('')}`;
 }
 
 /** @returns one line: where the requests go. */

@@ -92,6 +92,14 @@ const warning = v.strictObject({
   message: v.string(),
 });
 
+const check = v.strictObject({
+  ...podusher,
+  type: v.literal('check'),
+  ...name,
+  outcome: v.picklist(['passed', 'failed', 'terminating', 'tolerated', 'unobserved']),
+  reason: v.string(),
+});
+
 const kubeletEntries = [
   v.strictObject({ ...kubelet, type: v.literal('started'), ...name, restarts: v.number() }),
   v.strictObject({ ...kubelet, type: v.literal('ready'), ...name, ready: v.boolean(), reason: v.string() }),
@@ -139,6 +147,7 @@ const loadEntries = [
 export const entrySchema: v.GenericSchema<Wire<Entry>> = v.variant('type', [
   ...drainEntries,
   warning,
+  check,
   ...kubeletEntries,
   ...loadEntries,
 ]);

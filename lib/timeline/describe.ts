@@ -5,7 +5,7 @@
 import type { DrainEntry, Evidence } from '../drain/entry.ts';
 import type { InFlight } from '../drain/sample.ts';
 import type { KubeletEntry } from '../kubelet/entry.ts';
-import type { Entry, LoadEntry, WarningEntry } from './entry.ts';
+import type { CheckEntry, Entry, LoadEntry, WarningEntry } from './entry.ts';
 import { count, list, oneLine, spell } from './words.ts';
 
 /** @returns the line with its container's name in front: `rails released: drained; 0 in flight`. */
@@ -53,8 +53,10 @@ export function describeInFlight(inFlight: InFlight, at: number): string {
 /** It may bring all problems of the annotations. */
 const LONGEST_WARNING = 600;
 
-function drainLine(entry: DrainEntry | WarningEntry): string {
+function drainLine(entry: DrainEntry | WarningEntry | CheckEntry): string {
   switch (entry.type) {
+    case 'check':
+      return `${CHECKED[entry.outcome]}${because(entry.reason)}`;
     case 'warning':
       return oneLine(entry.message, LONGEST_WARNING);
     case 'hook':
@@ -93,6 +95,14 @@ function drainLine(entry: DrainEntry | WarningEntry): string {
       return 'the agent leaves';
   }
 }
+
+const CHECKED = {
+  passed: 'ready',
+  failed: 'not ready',
+  terminating: 'not ready any more',
+  tolerated: 'not ready, but non-critical, so it does not block',
+  unobserved: 'not observed, so it does not block',
+} as const satisfies Readonly<Record<CheckEntry['outcome'], string>>;
 
 const EVIDENCE = {
   'own hook and another': "the agent's own hook and another were called",

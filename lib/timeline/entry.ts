@@ -1,9 +1,10 @@
 import type { DrainEntry } from '../drain/entry.ts';
 import type { KubeletEntry } from '../kubelet/entry.ts';
+import type { Check } from '../readiness/aggregate.ts';
 
 /** One line of a pod's story. The agent tells the drain's; a rehearsal adds the kubelet's and the load's. */
 export type Entry =
-  | ({ readonly actor: 'podusher' } & (DrainEntry | WarningEntry))
+  | ({ readonly actor: 'podusher' } & (DrainEntry | WarningEntry | CheckEntry))
   | ({ readonly actor: 'kubelet' } & KubeletEntry)
   | ({ readonly actor: 'load' } & LoadEntry);
 
@@ -14,6 +15,15 @@ export interface WarningEntry {
   /** As the log names it; null where it is about no container. */
   readonly container: string | null;
   readonly message: string;
+}
+
+/** A container's readiness as podusher judged it, as a rehearsal read it in the agent's log. */
+export interface CheckEntry {
+  readonly at: number;
+  readonly type: 'check';
+  readonly container: string;
+  readonly outcome: Check['outcome'];
+  readonly reason: string;
 }
 
 /** What the clients saw. `at` is in ms since the epoch. */

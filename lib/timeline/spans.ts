@@ -1,7 +1,7 @@
 /**
  * What each container was doing when: the entries of a pod's story as stretches of time, before any drawing.
  * Where the kubelet's entries tell of a container they alone are believed, for they are what happened; the
- * agent's are what it saw and inferred.
+ * agent's are what it saw and inferred. But podusher's verdict counts where it has the container's probe.
  */
 import type { Entry } from './entry.ts';
 import { oneLine } from './words.ts';
@@ -52,13 +52,17 @@ interface Story {
 
 function laneOf(name: string, entries: readonly Entry[], { from, until, deletedAt, told }: Story): Lane {
   const actor = told ? 'kubelet' : 'podusher';
-  const own = entries.filter(entry => entry.actor === actor && concerns(entry, name));
+  const own = entries.filter(
+    entry => (entry.actor === actor || entry.type === 'check') && concerns(entry, name),
+  );
   const spans: Span[] = [];
   let end: Lane['end'];
   let current = initial(own, told);
   let since = from;
+  let isWell = true;
   for (const entry of own) {
-    const next = after(entry, current, entry.at >= deletedAt);
+    if (entry.type === 'check') isWell = entry.outcome !== 'failed' && entry.outcome !== 'tolerated';
+    const next = after(entry, current, isWell, entry.at >= deletedAt);
     if (next === current) continue;
     if (current !== undefined && entry.at > since)
       spans.push({ kind: current, from: since, until: entry.at });
@@ -106,13 +110,22 @@ const STAGES: Readonly<Partial<Record<Entry['type'], SpanKind>>> = {
   healed: 'serving',
 };
 
-/** What a container does after an entry about it; undefined when it is gone for good (or not yet there). */
-function after(entry: Entry, current: SpanKind | undefined, deleted: boolean): SpanKind | undefined {
+/**
+ * What a container does after an entry about it; undefined when it is gone for good (or not yet there). Where podusher
+ * probes it (`isWell`), the kubelet calls it ready because it runs.
+ */
+function after(
+  entry: Entry,
+  current: SpanKind | undefined,
+  isWell: boolean,
+  deleted: boolean,
+): SpanKind | undefined {
   if (entry.type === 'started') return 'starting';
   if (entry.type === 'back-off') return 'down';
   if (entry.type === 'exited') return deleted ? undefined : 'down';
   if (entry.type === 'stopped' || entry.type === 'dependency-gone' || current === undefined) return undefined;
-  if (entry.type === 'ready') return readiness(entry.ready, current);
+  if (entry.type === 'ready') return readiness(entry.ready && isWell, current);
+  if (entry.type === 'check') return current === 'down' ? current : readiness(isWell, current);
   if (entry.type === 'released') return entry.because === 'false alarm' ? 'serving' : 'stopping';
   // From the deletion on the kubelet starts nothing any more.
   if (entry.type === 'deleted') return current === 'down' ? undefined : current;

@@ -1,5 +1,5 @@
 /** One pod's entries as what is to be drawn of them: lanes, traffic, and the moments that matter. No geometry. */
-import type { Entry } from './entry.ts';
+import type { CheckEntry, Entry } from './entry.ts';
 import { originOf } from './origin.ts';
 import { type Lane, lanesOf } from './spans.ts';
 import { type Traffic, trafficOf } from './traffic.ts';
@@ -78,16 +78,24 @@ export function storyOf({ entries, containers, now, graceEndsAt }: Run): Story {
 function beginning(entries: readonly Entry[], origin: number, last: number): number {
   const first = Math.min(origin, ...entries.map(entry => entry.at));
   const eventful = entries.some(
-    entry => entry.at < origin && (entry.type === 'outage' || entry.type === 'exited'),
+    entry =>
+      entry.at < origin &&
+      (entry.type === 'outage' || entry.type === 'exited' || (entry.type === 'check' && isTrouble(entry))),
   );
   return eventful ? first : Math.max(first, origin - (last - origin) * QUIET_LEAD);
+}
+
+function isTrouble({ outcome }: CheckEntry): boolean {
+  return outcome === 'failed' || outcome === 'tolerated';
 }
 
 function momentsOf(entries: readonly Entry[], origin: number): Mark[] {
   const watched = entries.some(entry => entry.actor === 'load');
   const marks: Mark[] = [];
+  // Of a crash loop the first time tells enough.
+  const wentOut = entries.find(entry => entry.type === 'pod-ready' && !entry.ready);
   for (const entry of entries) {
-    const label = momentOf(entry, watched);
+    const label = momentOf(entry, watched, entry === wentOut && entry.at < origin);
     if (label !== undefined)
       marks.push({
         at: entry.at,
@@ -99,11 +107,12 @@ function momentsOf(entries: readonly Entry[], origin: number): Mark[] {
 }
 
 /** Where the load was watched it has a row of its own, and needs no mark. */
-function momentOf(entry: Entry, watched: boolean): string | undefined {
+function momentOf(entry: Entry, watched: boolean, wentOut: boolean): string | undefined {
   if (entry.type === 'arrivals-ended' && !watched) {
     return entry.because === 'deadline' ? 'drain-arrivals-max' : 'no new connections';
   }
   if (entry.type === 'deleted') return 'pod deleted';
+  if (wentOut) return 'pod not ready';
   if (entry.type === 'healed') return 'false alarm';
   if (entry.type !== 'drained') return undefined;
   return entry.because === 'nothing in flight' ? 'drained' : `drain cut off by ${entry.because}`;

@@ -1,6 +1,7 @@
 /** The timeline as text: fixed columns for when, who and which container, so that the eye can run down them. */
 import { containerOf, lineOf } from './describe.ts';
 import type { Entry } from './entry.ts';
+import { inOrder } from './order.ts';
 import { originOf } from './origin.ts';
 import { type Tone, toneOf } from './tone.ts';
 import { offset, oneLine } from './words.ts';
@@ -29,15 +30,13 @@ const ANSI = { bad: '31', good: '32', turn: '1', plain: undefined, dim: '2' } as
  */
 export function renderText(entries: readonly Entry[], options: TextOptions): string {
   const origin = options.origin ?? originOf(entries);
-  const rows = entries
-    .toSorted((a, b) => a.at - b.at)
-    .map(entry => ({
-      time: offset(entry.at - origin),
-      actor: entry.actor,
-      container: oneLine(containerOf(entry) ?? '', LONGEST_NAME),
-      line: lineOf(entry),
-      tone: toneOf(entry),
-    }));
+  const rows = inOrder(entries).map(entry => ({
+    time: offset(entry.at - origin),
+    actor: entry.actor,
+    container: oneLine(containerOf(entry) ?? '', LONGEST_NAME),
+    line: lineOf(entry),
+    tone: toneOf(entry),
+  }));
   const timeWidth = Math.max(9, ...rows.map(row => row.time.length));
   const containerWidth = Math.max(0, ...rows.map(row => row.container.length));
   const indent = timeWidth + 2 + ACTOR_WIDTH + 2 + (containerWidth === 0 ? 0 : containerWidth + 2);

@@ -1,10 +1,18 @@
-import type { Entry } from './entry.ts';
+import type { CheckEntry, Entry } from './entry.ts';
 
 /** How a line is to be read: `bad` lost something or may have, `good` ended well, `turn` begins a new stage. */
 export type Tone = 'bad' | 'good' | 'turn' | 'plain';
 
 /** 143 is 128 + SIGTERM: what a process that heeds SIGTERM often exits with. */
 const EXPECTED_CODES: ReadonlySet<number> = new Set([0, 143]);
+
+const CHECKED = {
+  passed: 'good',
+  failed: 'bad',
+  terminating: 'turn',
+  tolerated: 'turn',
+  unobserved: 'plain',
+} as const satisfies Record<CheckEntry['outcome'], Tone>;
 
 /** @returns the tone of an entry. What could not be measured is never `good`. */
 export function toneOf(entry: Entry): Tone {
@@ -25,6 +33,8 @@ export function toneOf(entry: Entry): Tone {
     case 'healed':
     case 'arrivals-resumed':
       return 'turn';
+    case 'check':
+      return CHECKED[entry.outcome];
     case 'drained':
       return entry.because === 'nothing in flight' ? 'good' : 'bad';
     case 'released':

@@ -13,6 +13,15 @@ describe('entryOf()', () => {
     assert.deepEqual(entryOf(line), { actor, ...entry });
   });
 
+  it("takes a container's verdict, and no other check", () => {
+    const line = { level: 'info', time: TIME, check: 'statsd', outcome: 'tolerated', reason: 'HTTP 503' };
+    const { container, outcome, reason } = { container: 'statsd', outcome: 'tolerated', reason: 'HTTP 503' };
+    const entry = { actor: 'podusher', at: T, type: 'check', container, outcome, reason };
+    assert.deepEqual(entryOf(JSON.stringify({ ...line, container })), entry);
+    assert.equal(entryOf(JSON.stringify(line)), undefined);
+    assert.equal(entryOf(JSON.stringify({ ...line, container, outcome: 'ended' })), undefined);
+  });
+
   it('takes what the agent warns of, with the container and the problems that it names', () => {
     const warning = { actor: 'podusher', at: T, type: 'warning' };
     for (const [logged, entry] of [

@@ -58,6 +58,9 @@ describe('podusher rehearse, with podusher in the pod', () => {
     });
     const result = await theatre.result(example, '--before', '4s', '--endpoint-lag', '200ms');
     assert.deepEqual([result.failed, result.cut, result.status], [0, 0, 0], reasons(result).join());
+    const checks = result.timeline.flatMap(entry => (entry.type === 'check' ? [entry] : []));
+    const told = checks.map(({ container, outcome }) => `${container} ${outcome}`);
+    assert.deepEqual(told, ['statsd tolerated'], 'it is seen that statsd was not ready');
   });
 
   it('cannot help while statsd is down, for then the kubelet calls the pod NotReady', async () => {
@@ -67,6 +70,6 @@ describe('podusher rehearse, with podusher in the pod', () => {
     });
     const result = await theatre.result(example, '--before', '5s', '--endpoint-lag', '200ms');
     assert.equal(result.status, 1);
-    assert.deepEqual(reasons(result), ['no endpoint']);
+    assert.deepEqual(reasons(result), ['the Service has no endpoint']);
   });
 });

@@ -56,7 +56,7 @@ describe('podusher rehearse, without podusher in the pod', () => {
     });
     const result = await theatre.result(example, '--before', '8s', '--endpoint-lag', '200ms');
     assert.equal(result.status, 1);
-    assert.ok(reasons(result).includes('no endpoint'));
+    assert.ok(reasons(result).includes('the Service has no endpoint'));
     assert.ok(result.longestOutageMs > 1000, `${result.longestOutageMs} ms`);
   });
 
@@ -68,6 +68,6 @@ describe('podusher rehearse, without podusher in the pod', () => {
     const result = await theatre.result(example, '--before', '5s', '--endpoint-lag', '200ms');
     assert.equal(result.status, 1);
     assert.ok(result.timeline.some(entry => entry.type === 'back-off'));
-    assert.ok(reasons(result).includes('no endpoint'));
+    assert.ok(reasons(result).includes('the Service has no endpoint'));
   });
 });

@@ -25,6 +25,7 @@ const LINES: Readonly<Record<Entry['type'], string>> = {
   healed: 'false alarm: still alive after the grace period, so serving again',
   exit: 'the agent leaves',
   warning: 'rials A hook is held for drain-min: No container of that name',
+  check: 'statsd not ready, but non-critical, so it does not block: HTTP 503 from http://127.0.0.1:8126/',
   started: 'rails started again, restart 2',
   ready: 'rails not ready: HTTP 503 from http://127.0.0.1:3000/healthz',
   'pod-ready': 'pod ready',

@@ -67,6 +67,14 @@ export const EVERY: { readonly [Type in Entry['type']]: Of<Type> } = {
     container: 'rials',
     message: 'A hook is held for drain-min: No container of that name',
   },
+  check: {
+    actor: 'podusher',
+    at: T + 5100,
+    type: 'check',
+    container: 'statsd',
+    outcome: 'tolerated',
+    reason: 'HTTP 503 from http://127.0.0.1:8126/',
+  },
   started: { actor: 'kubelet', at: T + 5100, type: 'started', container: 'rails', restarts: 2 },
   ready: {
     actor: 'kubelet',
@@ -269,7 +277,7 @@ export const CRASH_LOOP: readonly Entry[] = [
         untilAt: at + 9900,
         failed: 540 + i,
         cut: 0,
-        reason: 'no endpoint',
+        reason: 'the Service has no endpoint',
       },
       { actor: 'kubelet', at: at + 9000, type: 'started', container: 'statsd', restarts: i + 1 },
       { actor: 'kubelet', at: at + 9100, type: 'ready', container: 'statsd', ready: true, reason: '' },

@@ -55,6 +55,44 @@ test('lanesOf() shows a crash as down until the next start, and its end at the d
   assert.deepEqual(spansOf(unheard), []);
 });
 
+test('lanesOf() shows as not ready what podusher finds so, though the kubelet calls it ready', () => {
+  const statsd = { container: 'statsd' } as const;
+  const entries: Entry[] = [
+    { ...EVERY.started, ...statsd, at: T - 4000 },
+    { ...EVERY.ready, ...statsd, ready: true, at: T - 4000 },
+    { ...EVERY.check, at: T - 3000 },
+    { ...EVERY.exited, ...statsd, code: 1, at: T - 2500 },
+    { ...EVERY.check, at: T - 2400, reason: 'refused' },
+    { ...EVERY.started, ...statsd, at: T - 2000 },
+    { ...EVERY.ready, ...statsd, ready: true, at: T - 1900 },
+    { ...EVERY.check, outcome: 'passed', at: T - 1000 },
+    { ...EVERY.deleted, at: T },
+    { ...EVERY['hook-began'], ...statsd, at: T },
+    { ...EVERY.check, at: T + 500 },
+  ];
+  const [lane] = lanesOf(entries, ['statsd'], FROM, T + 1000);
+  assert.deepEqual(spansOf(lane), [
+    'serving -4000..-3000',
+    'not-ready -3000..-2500',
+    'down -2500..-2000',
+    'starting -2000..-1000',
+    'serving -1000..0',
+    'hook 0..1000',
+  ]);
+});
+
+test('storyOf() marks when the pod was not ready before its deletion, and begins before that', () => {
+  const entries: Entry[] = [
+    { ...EVERY['pod-ready'], at: T - 9000 },
+    { ...EVERY.check, at: T - 6000 },
+    { ...EVERY['pod-ready'], ready: false, at: T - 3000 },
+    { ...EVERY.deleted, at: T },
+    { ...EVERY['pod-ready'], ready: false, at: T + 1000 },
+  ];
+  assert.deepEqual(markLabels(entries), ['pod not ready, -3 s', 'pod deleted']);
+  assert.equal(storyOf({ title: '', entries, containers: [] }).from, T - 9000);
+});
+
 test('lanesOf() follows hooks and releases when the agent alone tells the story', () => {
   const told = WITH.filter(entry => entry.actor === 'podusher');
   const [rails, auth, statsd] = lanesOf(told, ['rails', 'auth', 'statsd'], T + 8, T + 30_190);
@@ -115,7 +153,7 @@ test("storyOf() marks the grace period's end only when the story came near it", 
     'drain cut off by drain-kept-max, +10.2 s',
     'grace period ends, +30 s',
   ]);
-  assert.deepEqual(markLabels(CRASH_LOOP), ['pod deleted']);
+  assert.deepEqual(markLabels(CRASH_LOOP), ['pod not ready, -37 s', 'pod deleted']);
 });
 
 test('lanesOf() and storyOf() keep spans in order and within the story when entries are anything', () => {

@@ -61,7 +61,7 @@ export function createLoad(options: LoadOptions): Load {
     const sent = kept ? sendKept() : sendNew();
     if (sent !== undefined) void track(sent);
     // What a Service without an endpoint does.
-    else if (!withdrawn) refuse('no endpoint');
+    else if (!withdrawn) refuse('the Service has no endpoint');
   }
 
   function sendNew(): Promise<Outcome> | undefined {
