@@ -1,10 +1,11 @@
 /** Who plays in a rehearsal: a manifest's pod with a command for each container, and where the load goes. */
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { type Manifest, parseManifest } from '../../lib/kubelet/manifest.ts';
+import { type Manifest, parseDocument, readManifest } from '../../lib/kubelet/manifest.ts';
 import type { Container, Pod } from '../../lib/kubelet/pod.ts';
 import { findMismatches } from '../../lib/lint/mismatches.ts';
 import type { Mismatch } from '../../lib/lint/subject.ts';
+import { unknownFields } from '../../lib/lint/unknown-fields.ts';
 import { type Parsed, parsed, unparsed } from '../../lib/parsed.ts';
 import { readCommandLine } from '../command-line.ts';
 import type { Options } from './options.ts';
@@ -15,7 +16,7 @@ export interface Cast {
   readonly target: Target;
   /** What of the manifest is left out. */
   readonly notes: readonly string[];
-  /** What of it does not fit together, where podusher is in the pod. */
+  /** What of it Kubernetes does not know, and, where podusher is in the pod, what does not fit together. */
   readonly warnings: readonly Mismatch[];
 }
 
@@ -47,8 +48,14 @@ export function readCast(file: string, options: Options): Parsed<Cast> {
   } catch (error) {
     return told([`Cannot be read: ${error instanceof Error ? error.message : String(error)}`]);
   }
-  const manifest = parseManifest(text);
-  if (!manifest.ok) return told(manifest.problems);
+  const document = parseDocument(text);
+  if (!document.ok) return told(document.problems);
+  const unknown = unknownFields(document.value);
+  const manifest = readManifest(document.value);
+  if (!manifest.ok) {
+    // What is missed may be what is misspelt.
+    return told([...manifest.problems, ...unknown.map(({ where, message }) => `${where}: ${message}`)]);
+  }
   const { pod, notes } = manifest.value;
   const problems: string[] = [];
   const actors = new Map<string, Actor>();
@@ -67,7 +74,7 @@ export function readCast(file: string, options: Options): Parsed<Cast> {
   const target = targetOf(pod, options);
   if (!target.ok) problems.push(...target.problems);
   if (!target.ok || problems.length > 0) return told(problems);
-  const warnings = warningsOf(manifest.value, actors, options.run);
+  const warnings = [...unknown, ...warningsOf(manifest.value, actors, options.run)];
   return parsed({
     pod,
     actors,

@@ -25,7 +25,7 @@ export interface Result {
   /** From the deletion to the last container's end. */
   readonly terminationMs: number;
   readonly timeline: readonly Entry[];
-  /** What of the manifest does not fit together. */
+  /** What of the manifest is unknown to Kubernetes, or does not fit together. */
   readonly warnings: readonly Mismatch[];
 }
 

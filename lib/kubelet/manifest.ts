@@ -20,6 +20,12 @@ export interface Manifest {
  * @returns the pod, or all problems: `spec.containers.0.ports.0.containerPort: 70000 is not accepted; …`.
  */
 export function parseManifest(text: string): Parsed<Manifest> {
+  const document = parseDocument(text);
+  return document.ok ? readManifest(document.value) : document;
+}
+
+/** @returns the one Pod or Deployment of a text, as YAML gives it, or all problems. */
+export function parseDocument(text: string): Parsed<unknown> {
   const documents = parseAllDocuments(text);
   const errors = documents.flatMap(document => document.errors.map(({ message }) => firstLine(message)));
   if (errors.length > 0) return unparsed(...errors);
@@ -34,9 +40,14 @@ export function parseManifest(text: string): Parsed<Manifest> {
   if (pods.length !== 1) {
     return unparsed(`Found ${pods.length} Pods or Deployments; accepted: exactly one in a file`);
   }
-  const manifest = checkManifest(pods[0]);
+  return parsed(pods[0]);
+}
+
+/** @returns the pod of a Pod or Deployment, or all problems. */
+export function readManifest(document: unknown): Parsed<Manifest> {
+  const manifest = checkManifest(document);
   if (!manifest.ok) return manifest;
-  return readPod(manifest.value, kindOf(pods[0]) === 'Pod' ? 'spec' : 'spec.template.spec');
+  return readPod(manifest.value, kindOf(document) === 'Pod' ? 'spec' : 'spec.template.spec');
 }
 
 function readPod({ metadata, spec }: PodManifest, path: string): Parsed<Manifest> {

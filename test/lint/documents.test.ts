@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { globSync } from 'node:fs';
 import { test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
-import { type Manifest, parseManifest } from '../../lib/kubelet/manifest.ts';
+import { type Manifest, parseDocument, parseManifest } from '../../lib/kubelet/manifest.ts';
 import { findMismatches } from '../../lib/lint/mismatches.ts';
+import { unknownFields } from '../../lib/lint/unknown-fields.ts';
 import { formatProblem } from '../../lib/settings/problem.ts';
 import { readSettings } from '../../lib/settings/read-settings.ts';
 import { ROOT, textOf } from '../examples/documents.ts';
@@ -49,6 +50,8 @@ for (const [name, text] of WITH_PODUSHER) {
   test(`${name} is a pod in which everything fits`, () => {
     const manifest = manifestOf(text);
     assert.deepEqual(manifest.notes, []);
+    const document = parseDocument(text);
+    assert.deepEqual(document.ok && unknownFields(document.value), []);
     const annotations = new Map(Object.entries(manifest.pod.annotations));
     const { settings, startProblems, annotationProblems } = readSettings({
       flags: new Map(),
