@@ -17,6 +17,7 @@ import { type ClusterState, claim, conditionOf, readState, writeState } from './
 import { bringUp } from './machine/up.ts';
 import { mustBePossible } from './possible.ts';
 import { type Say, step } from './say.ts';
+import { whatWasAlarming } from './what-happened.ts';
 
 export interface OpenOptions {
   /** Whether it stays when this process has ended. */
@@ -57,7 +58,7 @@ export async function openCluster({ stays, signal, say }: OpenOptions): Promise<
     await bringUp({ programs, pauseImage: pause, signal, say });
     await writeState({ ...claimed, isUp: true, owner: stays ? null : claimed.owner });
   } catch (error) {
-    if (!signal.aborted) await keepLogs(say);
+    if (!signal.aborted) await explain(say);
     await step(say, 'Take down what was up', takeDown);
     throw error;
   }
@@ -79,6 +80,9 @@ export async function withCluster(
   try {
     await loadAgentImage(signal, say);
     await work();
+  } catch (error) {
+    if (!signal.aborted) await explain(say);
+    throw error;
   } finally {
     if (!wasUp) await step(say, 'Take the cluster down', takeDown);
   }
@@ -108,8 +112,9 @@ function howLong(name: string, about: string): string {
 }
 
 /** A failure can be looked into after all has been taken down. */
-async function keepLogs(say: Say): Promise<void> {
+async function explain(say: Say): Promise<void> {
   if (!existsSync(LOGS)) return;
+  say(`The cluster's last warnings and errors, by its logs:\n${await whatWasAlarming()}\n`);
   const kept = join(tmpdir(), 'podusher-cluster-logs');
   await rm(kept, { recursive: true, force: true });
   await cp(LOGS, kept, { recursive: true });

@@ -1,6 +1,8 @@
 /** A namespace for one test. */
 import type { TestContext } from 'node:test';
+import { atEnd } from './at-end.ts';
 import { createNamespace, deleteNamespace } from './kubectl.ts';
+import { whatHappenedIn } from './what-happened.ts';
 
 /** Pods that ask for more than the strictest of Kubernetes' Pod Security Standards allows are refused. */
 const RESTRICTED = {
@@ -9,7 +11,8 @@ const RESTRICTED = {
 };
 
 /**
- * Makes a namespace under `restricted`, which is gone with all its pods when the test has ended.
+ * Makes a namespace under `restricted`, which is gone with all its pods when the test has ended. When it has failed, what
+ * happened in it is told.
  *
  * @param name of what is tested: `hooks`; the namespace's is unique
  * @returns the namespace's name
@@ -20,7 +23,11 @@ export async function withNamespace(
   labels: Readonly<Record<string, string>> = RESTRICTED,
 ): Promise<string> {
   const unique = `${name}-${Date.now().toString(36)}`;
-  context.after(() => deleteNamespace(unique));
+  atEnd(context, async () => {
+    // Node's types have no `passed` here.
+    if (Object(context).passed === false) context.diagnostic(await whatHappenedIn(unique));
+    await deleteNamespace(unique);
+  });
   await createNamespace(unique, labels);
   return unique;
 }

@@ -1,5 +1,6 @@
 /** Doing things to the nodes of our own cluster; what a test stops it has started again when it ends. */
 import type { TestContext } from 'node:test';
+import { atEnd } from './at-end.ts';
 import { kubectl } from './kubectl.ts';
 import { apiServer, controllerManager, etcdService, scheduler } from './machine/control-plane.ts';
 import { configureProxy, containerd, kubelet, kubeProxy } from './machine/node.ts';
@@ -22,7 +23,7 @@ export type ServiceName =
   | 'kube-scheduler';
 
 const COMMAND_MS = 30_000;
-const BACK_MS = 60_000;
+const BACK_MS = 120_000;
 const HEALTH_MS = 1_000;
 
 /** Runs a command on a node, in its network and with its files. */
@@ -51,7 +52,7 @@ export async function stopService(
   name: ServiceName,
   signal: 'TERM' | 'KILL' = 'TERM',
 ): Promise<void> {
-  context.after(() => startService(name));
+  atEnd(context, () => startService(name));
   await stop(serviceOf(name), signal);
 }
 
@@ -63,7 +64,7 @@ export async function startService(name: ServiceName): Promise<void> {
 
 /** Makes a program answer nobody, without ending it, until the test ends or it is resumed. */
 export async function pauseService(context: TestContext, name: ServiceName): Promise<void> {
-  context.after(() => resumeService(name));
+  atEnd(context, () => resumeService(name));
   await pause(serviceOf(name));
 }
 
@@ -74,7 +75,7 @@ export async function resumeService(name: ServiceName): Promise<void> {
 
 /** Makes kube-proxy on both nodes as slow as in a large cluster, until the test ends. */
 export async function withSlowProxy(context: TestContext): Promise<void> {
-  context.after(() => setProxy('usual'));
+  atEnd(context, () => setProxy('usual'));
   await setProxy('slow');
 }
 

@@ -6,6 +6,7 @@ import { join, relative } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import * as v from 'valibot';
 import { documentsOf, ROOT, templateOf, textOf } from '../examples/documents.ts';
+import { atEnd } from './at-end.ts';
 import { kubectl } from './kubectl.ts';
 import { withNamespace } from './namespace.ts';
 
@@ -26,7 +27,7 @@ function byKind(text: string): Record<string, unknown> {
 /** @returns the folder of a kustomization that puts a component into the plain manifest without its podusher. */
 async function withComponent(context: TestContext, component: string, plain: string): Promise<string> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'podusher-kustomize-')));
-  context.after(() => rm(folder, { recursive: true }));
+  atEnd(context, () => rm(folder, { recursive: true }));
   const { kind, metadata, spec } = Object(documentsOf(plain)[0]);
   const { initContainers: _, ...template } = templateOf(plain).spec;
   const { 'podusher.dev/native-sidecars': __, ...annotations } = templateOf(plain).metadata.annotations;

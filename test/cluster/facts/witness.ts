@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
+import { atEnd } from '../at-end.ts';
 import { kubectlCommand } from '../kubectl.ts';
 import { until } from '../wait.ts';
 
@@ -48,7 +49,7 @@ export function follow(context: TestContext, namespace: string, pod: string): Wi
   const child = spawn(file, [...args, '--namespace', namespace, ...logs, pod], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  context.after(() => child.kill('SIGKILL'));
+  atEnd(context, () => child.kill('SIGKILL'));
   const lines: Line[] = [];
   let isOver = false;
   createInterface({ input: child.stdout })

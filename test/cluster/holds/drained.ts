@@ -1,6 +1,7 @@
 /** `kubectl drain` of a node, with a budget that one of two replicas must always be there. */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
+import { atEnd } from '../at-end.ts';
 import { podStatus } from '../facts/pod-status.ts';
 import { follow } from '../facts/witness.ts';
 import { apply, get, kubectl } from '../kubectl.ts';
@@ -17,7 +18,7 @@ const PLACE = 'podusher.dev/test-place';
 export async function drained(context: TestContext): Promise<void> {
   const namespace = await withNamespace(context, 'drained');
   const [from, to] = await nodeNames();
-  context.after(async () => {
+  atEnd(context, async () => {
     await kubectl(['uncordon', from]);
     await kubectl(['label', 'node', from, to, `${PLACE}-`]);
   });

@@ -2,6 +2,7 @@
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { atEnd } from '../at-end.ts';
 import { podStatus } from '../facts/pod-status.ts';
 import { type Line, lineOf, type Witness, witnessOf } from '../facts/witness.ts';
 import { NODES } from '../machine/place.ts';
@@ -29,7 +30,7 @@ export async function followOnNode(
     for (const log of files.values()) lines.push(...readOn(log));
   };
   const timer = setInterval(look, EVERY_MS);
-  context.after(() => {
+  atEnd(context, () => {
     clearInterval(timer);
     for (const { file } of files.values()) closeSync(file);
   });

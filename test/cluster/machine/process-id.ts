@@ -14,12 +14,16 @@ export function processIdFrom(stat: string): ProcessId | null {
   return Number.isInteger(pid) && Number.isInteger(startTime) ? { pid, startTime } : null;
 }
 
+/** @param stat a line of `/proc/PID/stat`. @returns whether it has ended, and only waits to be asked */
+export function isOver(stat: string): boolean {
+  return /\) [ZX] /u.test(stat);
+}
+
 /** @returns null when there is no such process (any more). */
 export function processIdOf(pid: number): ProcessId | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // A zombie has ended; it is only waiting to be asked.
-    return /\) [ZX] /u.test(stat) ? null : processIdFrom(stat);
+    return isOver(stat) ? null : processIdFrom(stat);
   } catch {
     return null;
   }

@@ -1,15 +1,16 @@
 /** A program that runs in a space until it is stopped, whoever started it. */
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Hopeless, until } from '../wait.ts';
 import { LOGS, type SpaceName } from './place.ts';
+import { isOver } from './process-id.ts';
 import { enter, inSpace, pathIn } from './space.ts';
 
-const START_MS = 5_000;
+const START_MS = 30_000;
 const STOP_MS = 60_000;
-const KILL_MS = 5_000;
+const KILL_MS = 30_000;
 
 export interface Service {
   readonly space: SpaceName;
@@ -26,14 +27,20 @@ function pidFile({ name }: Service): string {
   return `/run/${name}.pid`;
 }
 
+/**
+ * Its parent is the space's init, which lets go of it the moment that it ends. `nsenter` must not stay its parent: it stops
+ * itself when its child is stopped, and then never notices that it ends.
+ */
+const START = `
+  setsid sh -c 'echo $$ > "$0"; exec "$@"' "$@" &`;
+
 /** Starts a service and returns when its process is there; whether it is any good is another question. */
 export async function start(service: Service): Promise<void> {
   if (isRunning(service)) return;
   await mkdir(dirname(logOf(service)), { recursive: true });
   const log = openSync(logOf(service), 'a');
-  const script = `echo $$ > ${pidFile(service)}; exec "$@"`;
-  const command = [...enter(service.space), 'sh', '-c', script, 'sh', ...service.command];
-  const [file = '', ...args] = command;
+  const inside = ['sh', '-c', START, 'sh', pidFile(service), ...service.command];
+  const [file = '', ...args] = [...enter(service.space), ...inside];
   await inSpace(service.space, ['rm', '-f', pidFile(service)], { timeoutMs: START_MS });
   spawn(file, args, { detached: true, stdio: ['ignore', log, log] }).unref();
   closeSync(log);
@@ -42,16 +49,22 @@ export async function start(service: Service): Promise<void> {
 
 /** @returns its number within the space, null when it was never started. */
 function pidOf(service: Service): string | null {
-  try {
-    return readFileSync(pathIn(service.space, pidFile(service)), 'utf8').trim() || null;
-  } catch {
-    return null;
-  }
+  return textIn(service, pidFile(service))?.trim() || null;
 }
 
 export function isRunning(service: Service): boolean {
   const pid = pidOf(service);
-  return pid !== null && existsSync(pathIn(service.space, `/proc/${pid}`));
+  const stat = pid === null ? null : textIn(service, `/proc/${pid}/stat`);
+  return stat !== null && !isOver(stat);
+}
+
+/** @returns what is in a file of its space, null when there is none. */
+function textIn({ space }: Service, path: string): string | null {
+  try {
+    return readFileSync(pathIn(space, path), 'utf8');
+  } catch {
+    return null;
+  }
 }
 
 /** @throws Hopeless, with the end of its log, when it has ended */
