@@ -85,7 +85,8 @@ async function endOfPod(context: TestContext): Promise<End> {
   await apply(namespace, POD);
   await podReady(namespace, 'pod');
   const { address } = await podStatus(namespace, 'pod');
-  const { all, line, seen, ended } = follow(context, namespace, 'pod');
+  const { all, line, listening, seen, ended } = follow(context, namespace, 'pod');
+  await listening(...SIDECARS, ...REGULARS);
   await seen('probe', 'web', { kind: 'live' });
   await deletePod(namespace, 'pod');
   const hook = await seen('hook', 'web', { as: 'web' });

@@ -28,7 +28,8 @@ export async function evicted(context: TestContext): Promise<void> {
   const spec = { terminationGracePeriodSeconds: 60, containers: [web], volumes: [small] };
   await apply(namespace, recorderPod('pod', {}, spec));
   await podReady(namespace, 'pod');
-  const { line, seen, ended } = follow(context, namespace, 'pod');
+  const { line, listening, seen, ended } = follow(context, namespace, 'pod');
+  await listening('web');
   await say(namespace, 'pod', 3001, '/fill?file=/small/much');
   await seen('hook', 'web', {}, EVICTION_MS);
   await ended();

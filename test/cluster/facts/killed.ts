@@ -28,7 +28,8 @@ export async function killed(context: TestContext): Promise<void> {
   const spec = { terminationGracePeriodSeconds: GRACE_MS / 1000, containers };
   await apply(namespace, recorderPod('pod', {}, spec));
   await podReady(namespace, 'pod');
-  const { all, line, ended } = follow(context, namespace, 'pod');
+  const { all, line, listening, ended } = follow(context, namespace, 'pod');
+  await listening('holds', 'uses');
   await deletePod(namespace, 'pod');
   await ended();
   const livedOn = (name: string): number => (all('alive', name).at(-1)?.at ?? 0) - line('sigterm', name).at;

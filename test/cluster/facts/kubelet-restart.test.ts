@@ -25,8 +25,10 @@ if (isOurs) {
     };
     await apply(namespace, recorderPod('pod', {}, spec));
     await podReady(namespace, 'pod');
+    const before = follow(context, namespace, 'pod');
+    await before.listening('web');
     await deletePod(namespace, 'pod');
-    await follow(context, namespace, 'pod').seen('hook', 'web');
+    await before.seen('hook', 'web');
     await restartService('kubelet@node-b');
     const answers = async (): Promise<boolean> => (await podLogs(namespace, 'pod', 'web')) !== '';
     await until('the kubelet answers again', answers, { timeoutMs: BACK_MS });

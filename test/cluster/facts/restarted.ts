@@ -29,10 +29,11 @@ export async function restarted(context: TestContext): Promise<void> {
   ];
   await apply(namespace, recorderPod('pod', {}, { containers }));
   await podReady(namespace, 'pod');
-  const { all, line, ended } = follow(context, namespace, 'pod');
+  const { all, line, listening, ended } = follow(context, namespace, 'pod');
   const restarts = async (name: string): Promise<number> =>
     containerOf(await podStatus(namespace, 'pod'), name).restarts;
 
+  await listening('sick', 'ends', 'notes');
   // It answers, and is gone, or has gone already.
   await say(namespace, 'pod', ENDS_PORT, '/exit?code=1').catch(() => {});
   await until('it is started again', async () => (await restarts('ends')) === 1, { timeoutMs: RESTART_MS });

@@ -25,6 +25,8 @@ export interface Witness {
   /** @returns the first line that fits; fails the test without one */
   readonly line: (what: string, container: string, more?: object) => Line;
   readonly all: (what: string, container: string, more?: object) => readonly Line[];
+  /** Resolves when recorders listen: without a readiness probe a pod is Ready before its programs are up. */
+  readonly listening: (...containers: readonly string[]) => Promise<void>;
   /** Resolves when all the containers that it follows have ended. */
   readonly ended: () => Promise<void>;
 }
@@ -73,14 +75,18 @@ export function witnessOf(lines: readonly Line[], isOver: () => boolean): Witnes
       throw new Error(`There is no ${nameOf(what, container, more)} in\n${told(lines)}`);
     return first;
   };
+  const seen: Witness['seen'] = async (what, container, more, timeoutMs = SEEN_MS) => {
+    const isThere = (): boolean => all(what, container, more).length > 0;
+    await until(nameOf(what, container, more), isThere, { timeoutMs });
+    return line(what, container, more);
+  };
   return {
     lines,
     all,
     line,
-    seen: async (what, container, more, timeoutMs = SEEN_MS) => {
-      const isThere = (): boolean => all(what, container, more).length > 0;
-      await until(nameOf(what, container, more), isThere, { timeoutMs });
-      return line(what, container, more);
+    seen,
+    listening: async (...containers) => {
+      for (const container of containers) await seen('listening', container);
     },
     ended: () => until('the pod has ended', isOver, { timeoutMs: ENDED_MS }),
   };

@@ -95,6 +95,7 @@ function nameOf(container: object): string {
 
 /** @returns a pod that asks others, and notes their answers */
 export function clientPod(spec: object): object {
-  const containers = [recorder({ name: 'client', port: WEB_PORT, leaveMs: 0 })];
+  const more = { readinessProbe: probeAt(WEB_PORT, 'ready') };
+  const containers = [recorder({ name: 'client', port: WEB_PORT, leaveMs: 0, more })];
   return recorderPod('client', {}, { containers, ...spec });
 }
