@@ -4,7 +4,7 @@ import { cp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pauseImage } from './build/base-images.ts';
-import { isCached } from './build/cache.ts';
+import { isCached, removeAbandoned } from './build/cache.ts';
 import { etcd, kubernetes } from './build/kubernetes.ts';
 import { installPackages, missingPackages } from './build/packages.ts';
 import { etcdVersion, kubernetesVersion } from './build/versions.ts';
@@ -13,8 +13,17 @@ import { takeDown } from './machine/down.ts';
 import { PAUSE_IMAGE } from './machine/node-config.ts';
 import { LOGS } from './machine/place.ts';
 import type { Programs } from './machine/programs.ts';
-import { type ClusterState, claim, conditionOf, readState, writeState } from './machine/state.ts';
+import {
+  type ClusterState,
+  claim,
+  conditionOf,
+  isUsed,
+  readState,
+  use,
+  writeState,
+} from './machine/state.ts';
 import { bringUp } from './machine/up.ts';
+import { mend } from './mend.ts';
 import { mustBePossible } from './possible.ts';
 import { type Say, step } from './say.ts';
 import { whatWasAlarming } from './what-happened.ts';
@@ -41,8 +50,14 @@ export async function openCluster({ stays, signal, say }: OpenOptions): Promise<
   if (state !== null && condition === 'busy') {
     throw new Error(`Process ${state.owner?.pid} is using the cluster; there can be one on a machine`);
   }
-  if (state !== null && condition === 'up') return isWanted(state, wanted, say);
+  if (state !== null && condition === 'up') {
+    mustBeWanted(state, wanted);
+    say(`Kubernetes ${state.version} is up already\n`);
+    await mendUnlessUsed(say);
+    return true;
+  }
   if (condition === 'left') await step(say, 'Clean up what another run left', takeDown);
+  await removeAbandoned();
   const packages = missingPackages();
   if (packages.length > 0) {
     await step(say, `Install ${packages.join(', ')}`, () => installPackages(packages, signal));
@@ -77,6 +92,7 @@ export async function withCluster(
 ): Promise<void> {
   if (process.env['PODUSHER_TEST_KUBECONFIG']) return work();
   const wasUp = await openCluster({ stays: false, signal, say });
+  const leave = await use();
   try {
     await loadAgentImage(signal, say);
     await work();
@@ -85,16 +101,22 @@ export async function withCluster(
     throw error;
   } finally {
     if (!wasUp) await step(say, 'Take the cluster down', takeDown);
+    else if (signal.aborted) await mendUnlessUsed(say);
+    await leave();
   }
 }
 
-function isWanted({ version }: ClusterState, wanted: string | undefined, say: Say): true {
+function mustBeWanted({ version }: ClusterState, wanted: string | undefined): void {
   const prefix = (wanted ?? '').replace(/^v/u, '');
   if (prefix !== '' && version !== prefix && !version.startsWith(`${prefix}.`)) {
     throw new Error(`Kubernetes ${version} is up, and ${prefix} is wanted; run "npm run cluster:down" first`);
   }
-  say(`Kubernetes ${version} is up already\n`);
-  return true;
+}
+
+/** Somebody else's test may be why something does not run. */
+async function mendUnlessUsed(say: Say): Promise<void> {
+  if (await isUsed()) return;
+  await step(say, 'Put it in order', mend);
 }
 
 async function build(version: string, signal: AbortSignal, say: Say): Promise<Programs> {

@@ -1,4 +1,5 @@
 /** `npm run cluster:down` */
+import { removeAbandoned } from './build/cache.ts';
 import { command } from './command.ts';
 import { takeDown } from './machine/down.ts';
 import { step } from './say.ts';
@@ -6,4 +7,5 @@ import { step } from './say.ts';
 await command(async ({ say }) => {
   const was = await step(say, 'Take the cluster down', takeDown);
   if (!was) say('There was none\n');
+  await removeAbandoned();
 });

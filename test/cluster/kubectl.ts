@@ -1,6 +1,7 @@
 /** kubectl, on the cluster that is tested: ours, or that of `PODUSHER_TEST_KUBECONFIG`. */
 import { join } from 'node:path';
 import { KUBECONFIG } from './machine/place.ts';
+import { processIdOf } from './machine/process-id.ts';
 import { readState } from './machine/state.ts';
 import { type RunOptions, run } from './run.ts';
 import { until } from './wait.ts';
@@ -69,10 +70,15 @@ export function podGet(namespace: string, pod: string, port: number, path: strin
   return kubectl(['get', '--raw', `/api/v1/namespaces/${namespace}/pods/${pod}:${port}/proxy${path}`]);
 }
 
+/** On a test's namespace: the process that made it, by its number and start time. */
+export const RUN_LABEL = 'podusher.dev/run';
+
 /** Waits until the namespace can be used: pods in it need its default service account. */
 export async function createNamespace(name: string, labels: Readonly<Record<string, string>>): Promise<void> {
+  const { pid, startTime } = processIdOf(process.pid) ?? { pid: process.pid, startTime: 0 };
+  const metadata = { name, labels: { ...labels, [RUN_LABEL]: `${pid}.${startTime}` } };
   await kubectl(['create', '--filename', '-'], {
-    input: JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } }),
+    input: JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata }),
   });
   const account = async (): Promise<boolean> => (await get(name, 'serviceaccount', 'default')) !== null;
   await until(`namespace "${name}" has its service account`, account, { timeoutMs: DEADLINE_MS });

@@ -3,11 +3,11 @@ import type { TestContext } from 'node:test';
 import { atEnd } from './at-end.ts';
 import { kubectl } from './kubectl.ts';
 import { apiServer, controllerManager, etcdService, scheduler } from './machine/control-plane.ts';
-import { configureProxy, containerd, kubelet, kubeProxy } from './machine/node.ts';
+import { configureProxy, containerd, isProxy, kubelet, kubeProxy } from './machine/node.ts';
 import type { ProxySpeed } from './machine/node-config.ts';
 import { NODES, type NodeName, type NodePlace } from './machine/place.ts';
 import type { Programs } from './machine/programs.ts';
-import { pause, resume, type Service, start, stop } from './machine/service.ts';
+import { isRunning, pause, resume, type Service, start, stop } from './machine/service.ts';
 import { inSpace } from './machine/space.ts';
 import { readState } from './machine/state.ts';
 import { until } from './wait.ts';
@@ -17,10 +17,7 @@ export type { NodeName } from './machine/place.ts';
 /** `kubelet@node-a`; the control plane's by their names alone. */
 export type ServiceName =
   | `${'kubelet' | 'containerd' | 'kube-proxy'}@${NodeName}`
-  | 'etcd'
-  | 'kube-apiserver'
-  | 'kube-controller-manager'
-  | 'kube-scheduler';
+  | (typeof CONTROL_PLANE_NAMES)[number];
 
 const COMMAND_MS = 30_000;
 const BACK_MS = 120_000;
@@ -94,6 +91,19 @@ async function setProxy(speed: ProxySpeed): Promise<void> {
   }
 }
 
+/** Has every program run and answer again, whoever stopped, paused or slowed it. */
+export async function allProgramsRun(): Promise<void> {
+  const onNodes = NODES.flatMap(({ name }) =>
+    (['containerd', 'kubelet', 'kube-proxy'] as const).map(program => `${program}@${name}` as const),
+  );
+  for (const name of [...CONTROL_PLANE_NAMES, ...onNodes]) {
+    if (isRunning(serviceOf(name))) await resume(serviceOf(name));
+    await start(serviceOf(name));
+  }
+  await apiAnswers();
+  for (const node of NODES) if (!(await isProxy(node, 'usual'))) await setProxy('usual');
+}
+
 async function apiAnswers(): Promise<void> {
   await until('the API server is ready', isApiReady, { timeoutMs: BACK_MS });
 }
@@ -101,6 +111,9 @@ async function apiAnswers(): Promise<void> {
 async function isApiReady(): Promise<boolean> {
   return (await kubectl(['get', '--raw', '/readyz'])) === 'ok';
 }
+
+/** In the order in which they start. */
+const CONTROL_PLANE_NAMES = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const;
 
 const CONTROL_PLANE: Readonly<Record<string, (programs: Programs) => Service>> = {
   etcd: etcdService,

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { isAlive, processIdOf } from '../machine/process-id.ts';
 
 /** Where everything is kept that another run can use. */
 export const CACHE: string = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'podusher');
@@ -17,12 +18,11 @@ export function isCached(name: string): boolean {
   return existsSync(join(CACHE, name));
 }
 
-/** `kubernetes-1.36.3.unfinished-4711`, by the process that works on it. */
-const UNFINISHED = /\.unfinished-(\d+)$/u;
+/** `kubernetes-1.36.3.unfinished-4711-193427`: the process that works on it, by its number and start time. */
+const UNFINISHED = /\.unfinished-(?<pid>\d+)(?:-(?<startTime>\d+))?$/u;
 
 /**
- * A folder of the cache, made when it is not there. Nobody ever sees half of one: it is made under another name,
- * and what a killed run left of its own is removed.
+ * A folder of the cache, made when it is not there. Nobody ever sees half of one: it is made under another name.
  *
  * @param make fills the empty folder that it is given
  * @returns the folder's path
@@ -30,8 +30,8 @@ const UNFINISHED = /\.unfinished-(\d+)$/u;
 export async function cached(name: string, make: (folder: string) => Promise<void>): Promise<string> {
   const folder = join(CACHE, name);
   if (existsSync(folder)) return folder;
-  await removeAbandoned();
-  const unfinished = `${folder}.unfinished-${process.pid}`;
+  const { pid, startTime } = processIdOf(process.pid) ?? { pid: process.pid, startTime: 0 };
+  const unfinished = `${folder}.unfinished-${pid}-${startTime}`;
   await mkdir(unfinished, { recursive: true });
   try {
     await make(unfinished);
@@ -45,11 +45,12 @@ export async function cached(name: string, make: (folder: string) => Promise<voi
   return folder;
 }
 
-async function removeAbandoned(): Promise<void> {
+/** Removes what killed runs have left half made. */
+export async function removeAbandoned(): Promise<void> {
   const names = await readdir(CACHE).catch(() => []);
   for (const name of names) {
-    const [, pid] = UNFINISHED.exec(name) ?? [];
-    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    const { pid, startTime } = UNFINISHED.exec(name)?.groups ?? {};
+    if (pid === undefined || isAlive({ pid: Number(pid), startTime: Number(startTime) })) continue;
     await rm(join(CACHE, name), { recursive: true, force: true });
   }
 }

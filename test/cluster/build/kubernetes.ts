@@ -81,7 +81,8 @@ async function goBuild(source: string, args: readonly string[], signal: AbortSig
   const build = ['setpriv', '--pdeathsig', 'TERM', 'go', 'build', '-mod=mod', '-buildvcs=false', '-trimpath'];
   await run([...build, ...args], {
     cwd: source,
-    env: { CGO_ENABLED: '0' },
+    // What it leaves when it is killed goes with the folder.
+    env: { CGO_ENABLED: '0', TMPDIR: source },
     timeoutMs: BUILD_MS,
     signal,
   });

@@ -26,6 +26,9 @@ export function missingPackages(): readonly string[] {
 
 export async function installPackages(names: readonly string[], signal: AbortSignal): Promise<void> {
   const options = { timeoutMs: INSTALL_MS, env: { DEBIAN_FRONTEND: 'noninteractive' }, signal };
-  await run(['apt-get', 'update'], options);
-  await run(['apt-get', 'install', '-y', '--no-install-recommends', ...names], options);
+  // What somebody has interrupted is in the way, and so is whoever installs at the same time.
+  await run(['dpkg', '--configure', '-a'], options);
+  const patient = ['-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3'];
+  await run(['apt-get', ...patient, 'update'], options);
+  await run(['apt-get', ...patient, 'install', '-y', '--no-install-recommends', ...names], options);
 }

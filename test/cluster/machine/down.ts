@@ -5,9 +5,11 @@ import { removeCgroups } from './cgroups.ts';
 import { hostDisconnected } from './network.ts';
 import { SPACES, STATE } from './place.ts';
 import { closeSpace } from './space.ts';
+import { removeClaims } from './state.ts';
 
 /** @returns whether there was anything */
 export async function takeDown(): Promise<boolean> {
+  await removeClaims();
   if (!existsSync(STATE)) return false;
   await Promise.all(SPACES.map(closeSpace));
   await hostDisconnected();

@@ -2,7 +2,7 @@
  * The cluster's network: a switch in the control plane's space, one cable to each node and one to the host. The host
  * gets one address and no route but to the switch; nothing that is in the cluster can reach further.
  */
-import { existsSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { run } from '../run.ts';
 import { until } from '../wait.ts';
 import { API, HOST_LINK, NODES, type SpaceName } from './place.ts';
@@ -56,7 +56,7 @@ export async function hostDisconnected(): Promise<void> {
 }
 
 function isHostDisconnected(): boolean {
-  return !existsSync(`/sys/class/net/${HOST_LINK.name}`);
+  return !readFileSync('/proc/net/dev', 'utf8').includes(`${HOST_LINK.name}:`);
 }
 
 function configure(space: SpaceName, lines: readonly string[]): Promise<void> {

@@ -63,7 +63,16 @@ export async function prepareNode(node: NodePlace): Promise<void> {
 
 /** kube-proxy ends when its configuration is rewritten: start it again. */
 export async function configureProxy(node: NodePlace, speed: ProxySpeed): Promise<void> {
-  await writeFile(join(node.folder, 'kube-proxy.json'), JSON.stringify(kubeProxyConfig(node, speed)));
+  await writeFile(proxyFile(node), JSON.stringify(kubeProxyConfig(node, speed)));
+}
+
+/** @returns whether kube-proxy is configured so */
+export async function isProxy(node: NodePlace, speed: ProxySpeed): Promise<boolean> {
+  return (await readFile(proxyFile(node), 'utf8')) === JSON.stringify(kubeProxyConfig(node, speed));
+}
+
+function proxyFile({ folder }: NodePlace): string {
+  return join(folder, 'kube-proxy.json');
 }
 
 export function containerd(node: NodePlace): Service {
@@ -87,7 +96,6 @@ export function kubelet(node: NodePlace, programs: Programs): Service {
 }
 
 export function kubeProxy(node: NodePlace, programs: Programs): Service {
-  const config = join(node.folder, 'kube-proxy.json');
-  const command = [join(programs.kubernetes, 'kube-proxy'), `--config=${config}`];
+  const command = [join(programs.kubernetes, 'kube-proxy'), `--config=${proxyFile(node)}`];
   return { space: node.name, name: 'kube-proxy', command };
 }

@@ -26,7 +26,8 @@ const CLOSE_MS = 20_000;
 
 /**
  * The init of a space. It writes down itself who it is, before anything else, so that it can be found also when
- * whoever started it is killed. It ignores SIGCHLD: orphans that end in it are gone at once.
+ * whoever started it is killed. It ignores SIGCHLD: orphans that end in it are gone at once. (Debian's sh would not ignore
+ * it.)
  */
 const INIT = `
   IFS= read -r stat < /proc/self/stat
@@ -75,7 +76,7 @@ function pidOf(name: SpaceName): number {
 export async function openSpace(name: SpaceName): Promise<void> {
   const record = recordOf(name);
   await mkdir(join(STATE, 'spaces'), { recursive: true });
-  spawn('unshare', [...SPACE_FLAGS, 'sh', '-c', INIT, 'sh', record], {
+  spawn('unshare', [...SPACE_FLAGS, 'bash', '-c', INIT, 'bash', record], {
     detached: true,
     stdio: 'ignore',
   }).unref();

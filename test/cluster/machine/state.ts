@@ -1,7 +1,7 @@
 /** What is written down about the cluster, and who may have one: there is one on a machine. */
-import { readFileSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { SPACES, STATE } from './place.ts';
 import { isAlive, type ProcessId, processIdOf } from './process-id.ts';
@@ -17,10 +17,12 @@ export interface ClusterState {
   readonly isUp: boolean;
 }
 
+const processId = v.object({ pid: v.number(), startTime: v.number() });
+
 const schema: v.GenericSchema<unknown, ClusterState> = v.object({
   version: v.string(),
   programs: v.object({ kubernetes: v.string(), etcd: v.string() }),
-  owner: v.nullable(v.object({ pid: v.number(), startTime: v.number() })),
+  owner: v.nullable(processId),
   isUp: v.boolean(),
 });
 
@@ -50,6 +52,18 @@ export function conditionOf(state: ClusterState | null): Condition {
   return state.isUp && SPACES.every(name => initOf(name) !== null) ? 'up' : 'left';
 }
 
+/** What the cluster's folder is called until there is something in it. */
+const CLAIM = `${STATE}.claim-`;
+
+/** Removes what was left by a process that was killed in the middle of claiming. */
+export async function removeClaims(): Promise<void> {
+  const beside = await readdir(dirname(STATE));
+  for (const path of beside.map(name => join(dirname(STATE), name))) {
+    if (!path.startsWith(CLAIM) || existsSync(`/proc/${path.slice(CLAIM.length)}`)) continue;
+    await rm(path, { recursive: true });
+  }
+}
+
 /**
  * Makes the cluster's folder, in the name of this process.
  *
@@ -57,15 +71,34 @@ export function conditionOf(state: ClusterState | null): Condition {
  */
 export async function claim(version: string, programs: Programs): Promise<ClusterState> {
   const state = { version, programs, owner: processIdOf(process.pid), isUp: false };
-  const claimed = `${STATE}.claim-${process.pid}`;
+  const claimed = `${CLAIM}${process.pid}`;
   await mkdir(claimed, { mode: 0o755 });
   try {
     await writeFile(join(claimed, 'cluster.json'), JSON.stringify(state));
-    await rename(claimed, STATE);
+    await rename(claimed, STATE).catch((cause: unknown) => {
+      throw new Error('Another run has begun a cluster; there can be one on a machine', { cause });
+    });
   } finally {
     await rm(claimed, { recursive: true, force: true });
   }
   return state;
+}
+
+/** Who uses the cluster that is up: a file for each, named by the process. */
+const USERS = join(STATE, 'users');
+
+/** Writes down that this process uses the cluster; what it returns takes that back. */
+export async function use(): Promise<() => Promise<void>> {
+  const file = join(USERS, JSON.stringify(processIdOf(process.pid)));
+  await mkdir(USERS, { recursive: true });
+  await writeFile(file, '');
+  return () => rm(file, { force: true });
+}
+
+/** @returns whether another process uses it, of those that live */
+export async function isUsed(): Promise<boolean> {
+  const users = (await readdir(USERS).catch(() => [])).map(name => v.parse(processId, JSON.parse(name)));
+  return users.some(user => user.pid !== process.pid && isAlive(user));
 }
 
 export async function writeState(state: ClusterState): Promise<void> {

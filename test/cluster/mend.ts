@@ -1,0 +1,28 @@
+/** Putting a cluster that stays in order, after a run that was stopped or killed in the middle of a test. */
+import * as v from 'valibot';
+import { deleteNamespace, kubectl, RUN_LABEL } from './kubectl.ts';
+import { NODES } from './machine/place.ts';
+import { isAlive } from './machine/process-id.ts';
+import { allProgramsRun } from './nodes.ts';
+import { all } from './wait.ts';
+
+const ListSchema = v.object({
+  items: v.array(
+    v.object({ metadata: v.object({ name: v.string(), labels: v.record(v.string(), v.string()) }) }),
+  ),
+});
+
+/** Everything runs, as it does after `cluster:up`; of runs that are over, no namespace is left. */
+export async function mend(): Promise<void> {
+  await allProgramsRun();
+  await kubectl(['uncordon', ...NODES.map(({ name }) => name)]);
+  const listed = await kubectl(['get', 'namespaces', '--selector', RUN_LABEL, '--output', 'json']);
+  const { items } = v.parse(ListSchema, JSON.parse(listed));
+  const left = items.filter(({ metadata }) => !isRunning(metadata.labels[RUN_LABEL] ?? ''));
+  await all(left.map(({ metadata }) => deleteNamespace(metadata.name)));
+}
+
+function isRunning(run: string): boolean {
+  const [pid = NaN, startTime = NaN] = run.split('.').map(Number);
+  return isAlive({ pid, startTime });
+}
