@@ -4,11 +4,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { atEnd } from './at-end.ts';
-import { isOurs } from './kubectl.ts';
 import { HOST_LINK, SPACES, STATE } from './machine/place.ts';
 import { isAlive, processIdFrom } from './machine/process-id.ts';
+import { testOnNodes } from './on-nodes.ts';
 import { run } from './run.ts';
 import { until } from './wait.ts';
 
@@ -95,33 +95,31 @@ async function assertNothingLeft(place: number, inits: readonly string[]): Promi
   assert.ok(!links.includes(HOST_LINK.name), links);
 }
 
-if (isOurs) {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    test(`cluster:up leaves nothing when ${signal} stops it`, async context => {
-      const place = await ownPlace(context);
-      const { exitCode, said, inits } = await interruptUp(context, place, signal);
-      assert.equal(exitCode, 130, said);
-      assert.match(said, new RegExp(`Interrupted by ${signal}`, 'u'));
-      await assertNothingLeft(place, inits);
-    });
-  }
-
-  test('cluster:down removes what a cluster:up that was killed has left', async context => {
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  testOnNodes(`cluster:up leaves nothing when ${signal} stops it`, async context => {
     const place = await ownPlace(context);
-    const { inits } = await interruptUp(context, place, 'SIGKILL');
-    assert.equal(living(inits), SPACES.length);
-    const down = start(context, place, 'down.ts');
-    assert.equal(await down.ended(), 0, down.said());
+    const { exitCode, said, inits } = await interruptUp(context, place, signal);
+    assert.equal(exitCode, 130, said);
+    assert.match(said, new RegExp(`Interrupted by ${signal}`, 'u'));
     await assertNothingLeft(place, inits);
   });
-
-  test('cluster:up removes what a cluster:up that was killed has left', async context => {
-    const place = await ownPlace(context);
-    const { inits } = await interruptUp(context, place, 'SIGKILL');
-    const again = await interruptUp(context, place, 'SIGTERM');
-    assert.match(again.said, /Clean up what another run left/u);
-    await assertNothingLeft(place, [...again.inits]);
-    assert.equal(living(inits), 0);
-    assert.ok(!existsSync(join(`/proc/${place}/root`, STATE)));
-  });
 }
+
+testOnNodes('cluster:down removes what a cluster:up that was killed has left', async context => {
+  const place = await ownPlace(context);
+  const { inits } = await interruptUp(context, place, 'SIGKILL');
+  assert.equal(living(inits), SPACES.length);
+  const down = start(context, place, 'down.ts');
+  assert.equal(await down.ended(), 0, down.said());
+  await assertNothingLeft(place, inits);
+});
+
+testOnNodes('cluster:up removes what a cluster:up that was killed has left', async context => {
+  const place = await ownPlace(context);
+  const { inits } = await interruptUp(context, place, 'SIGKILL');
+  const again = await interruptUp(context, place, 'SIGTERM');
+  assert.match(again.said, /Clean up what another run left/u);
+  await assertNothingLeft(place, [...again.inits]);
+  assert.equal(living(inits), 0);
+  assert.ok(!existsSync(join(`/proc/${place}/root`, STATE)));
+});

@@ -5,6 +5,7 @@ import type { Entry } from '../../lib/timeline/entry.ts';
 import { renderText } from '../../lib/timeline/terminal.ts';
 import { isOurs } from './kubectl.ts';
 import { withNamespace } from './namespace.ts';
+import { sayNotTested } from './on-nodes.ts';
 import { endPod } from './rails-auth/ending.ts';
 import { loadRailsAuthImages } from './rails-auth/images.ts';
 import type { Variant } from './rails-auth/manifests.ts';
@@ -72,6 +73,7 @@ describe('a Rails that lives on until SIGKILL', { concurrency: 2 }, () => {
     assert.ok(kept.http500AfterGrace <= LAST_SECOND, `${kept.http500AfterGrace} after the grace period`);
     assert.ok(kept.cut <= KEPT, `${kept.cut} cut`);
     if (isOurs) assert.ok(at(told, 'signal', 'auth') >= GRACE_MS - 100, 'auth is held to the end');
+    else sayNotTested('with podusher, auth of an only pod is held to the end of the grace period');
   });
 
   test('without podusher, a gateway sends one of two replicas requests that fail', async context => {

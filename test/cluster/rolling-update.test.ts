@@ -1,9 +1,9 @@
 /** Rolling updates of three pods at 60 requests a second, every 20th of which takes 3 s. */
 import assert from 'node:assert/strict';
 import { before, describe, type TestContext, test } from 'node:test';
-import { isOurs } from './kubectl.ts';
 import { withNamespace } from './namespace.ts';
 import { withSlowProxy } from './nodes.ts';
+import { testOnNodes } from './on-nodes.ts';
 import { loadRailsAuthImages } from './rails-auth/images.ts';
 import { type Rolled, type RolloutPlan, rollOut } from './rollout/roll.ts';
 
@@ -52,8 +52,9 @@ describe('a rolling update', { concurrency: 3 }, () => {
   });
 });
 
-if (isOurs) {
-  test('with a kube-proxy as slow as in a large cluster, many fail without podusher, none with it', async context => {
+testOnNodes(
+  'with a kube-proxy as slow as in a large cluster, many fail without podusher, none with it',
+  async context => {
     await withSlowProxy(context);
     const [without, ...withPodusher] = await Promise.all([
       rolled(context, { ...NEW, rollouts: 1, app: 'dies', podusher: false }),
@@ -63,5 +64,5 @@ if (isOurs) {
     const lost = without.failed.length + without.cut.length;
     assert.ok(lost >= 50, `${lost} of ${without.sent}`);
     for (const result of withPodusher) assertLossless(result);
-  });
-}
+  },
+);

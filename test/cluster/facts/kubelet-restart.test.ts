@@ -1,9 +1,9 @@
 /** What Kubernetes does, as ARCHITECTURE.md has it, when a kubelet restarts in the middle of a hook. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { apply, isOurs, podLogs } from '../kubectl.ts';
+import { apply, podLogs } from '../kubectl.ts';
 import { withNamespace } from '../namespace.ts';
 import { restartService } from '../nodes.ts';
+import { testOnNodes } from '../on-nodes.ts';
 import { until } from '../wait.ts';
 import { deletePod, podReady } from './pod-status.ts';
 import { hookAt, recorder, recorderPod } from './recorder.ts';
@@ -14,8 +14,9 @@ const GRACE_MS = 12_000;
 const SLACK_MS = 1_000;
 const LATE_MS = 4_000;
 
-if (isOurs) {
-  test('K8: a kubelet that restarts leaves the hook, and runs it again with a new grace period', async context => {
+testOnNodes(
+  'K8: a kubelet that restarts leaves the hook, and runs it again with a new grace period',
+  async context => {
     const namespace = await withNamespace(context, 'again');
     const more = { lifecycle: hookAt(3001, 'as=web&hold=told') };
     const spec = {
@@ -41,5 +42,5 @@ if (isOurs) {
     assert.ok(first.at <= left && left <= second.at);
     const heldMs = line('sigterm', 'web').at - second.at;
     assert.ok(heldMs > GRACE_MS - SLACK_MS && heldMs < GRACE_MS + LATE_MS, `SIGTERM came after ${heldMs} ms`);
-  });
-}
+  },
+);

@@ -1,11 +1,12 @@
 /** Something else fails during a drain: the pod goes down all the same, in order, and no request is lost. */
 import assert from 'node:assert/strict';
-import { describe, it, type TestContext, test } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { deletePod, podGone, podReady } from '../facts/pod-status.ts';
 import { told, type Witness } from '../facts/witness.ts';
-import { apply, isOurs, kubectl, podGet } from '../kubectl.ts';
+import { apply, kubectl, podGet } from '../kubectl.ts';
 import { withNamespace } from '../namespace.ts';
 import { type NodeName, restartService, startService, stopService } from '../nodes.ts';
+import { testOnNodes } from '../on-nodes.ts';
 import { AGENT_PORT } from '../pod.ts';
 import { until } from '../wait.ts';
 import {
@@ -93,33 +94,34 @@ async function hooksPlaced(namespace: string): Promise<number> {
   return Number(placed);
 }
 
-if (isOurs) {
-  describe('a pod goes down in order, and no request is cut, on a node', { concurrency: 2 }, () => {
-    it('whose kubelet restarts: the hooks come again, and the same drain goes on', async context => {
-      const namespace = await withNamespace(context, 'kubelet-restarted');
-      const witness = await terminating(context, namespace, 'node-a', LONG_REQUEST_MS);
-      await restartService('kubelet@node-a');
-      const isCalledAgain = async (): Promise<boolean> => (await hooksPlaced(namespace)) >= 6;
-      await until('all three hooks have come again', isCalledAgain, { timeoutMs: BACK_MS });
-      await witness.ended();
-      assertWholeSequence(witness);
-      for (const container of ['web', 'auth', 'podusher']) entry(witness, 'hook-left', { container });
-      assert.equal(await endOfRequest(context, namespace), 'answered');
-      await podGone(namespace, 'pod');
-    });
-
-    it('whose containerd restarts', async context => {
-      const namespace = await withNamespace(context, 'containerd-restarted');
-      const witness = await terminating(context, namespace, 'node-b', REQUEST_MS);
-      await restartService('containerd@node-b');
-      await witness.ended();
-      assertWholeSequence(witness);
-      assert.equal(await endOfRequest(context, namespace), 'answered');
-      await podGone(namespace, 'pod');
-    });
+describe('a pod goes down in order, and no request is cut, on a node', { concurrency: 2 }, () => {
+  testOnNodes('whose kubelet restarts: the hooks come again, and the same drain goes on', async context => {
+    const namespace = await withNamespace(context, 'kubelet-restarted');
+    const witness = await terminating(context, namespace, 'node-a', LONG_REQUEST_MS);
+    await restartService('kubelet@node-a');
+    const isCalledAgain = async (): Promise<boolean> => (await hooksPlaced(namespace)) >= 6;
+    await until('all three hooks have come again', isCalledAgain, { timeoutMs: BACK_MS });
+    await witness.ended();
+    assertWholeSequence(witness);
+    for (const container of ['web', 'auth', 'podusher']) entry(witness, 'hook-left', { container });
+    assert.equal(await endOfRequest(context, namespace), 'answered');
+    await podGone(namespace, 'pod');
   });
 
-  test('a pod goes down in order, and no request is cut, while the API server is stopped', async context => {
+  testOnNodes('whose containerd restarts', async context => {
+    const namespace = await withNamespace(context, 'containerd-restarted');
+    const witness = await terminating(context, namespace, 'node-b', REQUEST_MS);
+    await restartService('containerd@node-b');
+    await witness.ended();
+    assertWholeSequence(witness);
+    assert.equal(await endOfRequest(context, namespace), 'answered');
+    await podGone(namespace, 'pod');
+  });
+});
+
+testOnNodes(
+  'a pod goes down in order, and no request is cut, while the API server is stopped',
+  async context => {
     const namespace = await withNamespace(context, 'api-stopped');
     const witness = await terminating(context, namespace, 'node-a', REQUEST_MS);
     // SIGTERM would let it wait a minute for whoever watches.
@@ -132,5 +134,5 @@ if (isOurs) {
     assertWholeSequence(witness);
     assert.equal(await endOfRequest(context, namespace), 'answered');
     await podGone(namespace, 'pod');
-  });
-}
+  },
+);
