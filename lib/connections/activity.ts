@@ -1,5 +1,5 @@
 import { compareInfo, gatherEvidence, type Habit, learnHabit, type Moved } from './evidence.ts';
-import { type Socket, socketName, type TcpInfo, type TcpState } from './socket.ts';
+import type { Socket, TcpInfo, TcpState } from './socket.ts';
 import { judgeTie, type TieEvidence } from './tie.ts';
 
 // Whether a request is in flight on a connection, from consecutive looks at its server's end.
@@ -16,7 +16,7 @@ export interface Activity {
    */
   readonly begunAt: number | undefined;
   /** Its socket's, once it was told. */
-  readonly cookie: string | undefined;
+  readonly cookie: number | undefined;
   /** What its data told, as of the last look that told of them. */
   readonly watched: Watched | undefined;
 }
@@ -28,6 +28,8 @@ interface Watched {
   /** What it surely did at that look; undefined where only bytes on their way, or too little, is known. */
   readonly sure: 'in flight' | 'idle' | undefined;
   readonly habit: Habit | undefined;
+  /** When a look last could not tell, or had more to tell apart than one segment: then looks should come more often. */
+  readonly unclearAt: number | undefined;
   readonly begunAt: number | undefined;
   /** In how many samples it had sent, since it last received. */
   readonly sends: number;
@@ -48,7 +50,7 @@ const SELF_CLOSED: ReadonlySet<TcpState> = new Set(['fin-wait-1', 'fin-wait-2', 
  * @param before what the last look gave.
  * @param sockets the server's ends of connections; neither listening, nor in TIME-WAIT, nor still connecting.
  * @param now when they were read, in ms since the epoch.
- * @returns what is known of these sockets, by `socketName`; others are forgotten.
+ * @returns what is known of these sockets, by their names; others are forgotten.
  */
 export function watchActivity(
   before: ReadonlyMap<string, Activity>,
@@ -58,9 +60,8 @@ export function watchActivity(
 ): Map<string, Activity> {
   const activities = new Map<string, Activity>();
   for (const socket of sockets) {
-    const name = socketName(socket);
-    const known = before.get(name);
-    activities.set(name, watch(isOther(known, socket) ? undefined : known, socket, now, doubtMs));
+    const known = before.get(socket.name);
+    activities.set(socket.name, watch(isOther(known, socket) ? undefined : known, socket, now, doubtMs));
   }
   return activities;
 }
@@ -91,7 +92,9 @@ function watch(before: Activity | undefined, socket: Socket, now: number, doubtM
   const verdict = hasBytes(socket) || isStream ? 'in flight' : (sure ?? doubt(info, doubtMs));
   const isSureIdle = sure === 'idle' && verdict === 'idle';
   const habit = isSureIdle ? learnHabit(known?.habit, info) : known?.habit;
-  const watched = { at: now, info, tie, sends, sure: hasBytes(socket) ? undefined : sure, habit };
+  const isUnclear = sure === undefined || moved.dataIn > 1;
+  const unclearAt = isUnclear ? now : known?.unclearAt;
+  const watched = { at: now, info, tie, sends, sure: hasBytes(socket) ? undefined : sure, habit, unclearAt };
   if (verdict === 'idle') {
     const begunAt = undefined;
     return { ...seen, verdict, begunAt, watched: { ...watched, begunAt, answered: false } };

@@ -39,29 +39,19 @@ export function inFlightOn(
   connections: readonly Connection[],
   source: Container['inFlight']['type'],
 ): InFlight {
-  return add(connections.map(({ socket, activity }) => one(socket, activity, source)));
-}
-
-function one({ state }: Socket, activity: Activity, source: Container['inFlight']['type']): InFlight {
-  const isConnected = state === 'established' || state === 'close-wait';
-  const connections = isConnected ? 1 : 0;
-  if (source === 'connections') {
-    return {
-      ...NONE,
-      connections,
-      requests: connections,
-      oldestBegunAt: isConnected ? activity.firstSeenAt : undefined,
-    };
+  let [requests, inDoubt, connected] = [0, 0, 0];
+  let oldestBegunAt: number | undefined;
+  for (const { socket, activity } of connections) {
+    const isConnected = socket.state === 'established' || socket.state === 'close-wait';
+    const counts = source === 'connections' ? isConnected : source === 'tcp' && activity.verdict !== 'idle';
+    const isInDoubt = source === 'tcp' && activity.verdict === 'in doubt';
+    if (isConnected) connected++;
+    if (!counts) continue;
+    if (isInDoubt) inDoubt++;
+    else requests++;
+    oldestBegunAt = least(oldestBegunAt, source === 'tcp' ? activity.begunAt : activity.firstSeenAt);
   }
-  if (source !== 'tcp' || activity.verdict === 'idle') return { ...NONE, connections };
-  const isSure = activity.verdict === 'in flight';
-  return {
-    ...NONE,
-    connections,
-    requests: isSure ? 1 : 0,
-    inDoubt: isSure ? 0 : 1,
-    oldestBegunAt: activity.begunAt,
-  };
+  return { requests, inDoubt, connections: connected, oldestBegunAt, unknown: undefined };
 }
 
 /** @returns what a container's gauge says; unknown where it says nothing, or said it too long ago. */

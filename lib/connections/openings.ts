@@ -16,7 +16,7 @@ export interface Openings {
 
 interface Known {
   /** Those of its sockets at the last look, as far as they were told. */
-  readonly cookies: readonly string[];
+  readonly cookies: readonly number[];
   readonly isClosed: boolean;
   readonly firstAt: number;
   /** When its opener said so; then it is not forgotten where no list shows it. */
@@ -65,7 +65,7 @@ export function countOpenings({ total, known }: Openings, sockets: Iterable<Sock
  * The same ends may be used again for another connection, with other sockets. But the socket that a closed connection
  * leaves behind may be another than the one seen before: of its two ends, either may be in the list.
  */
-function isContinued(before: Known, cookies: readonly string[], isClosed: boolean): boolean {
+function isContinued(before: Known, cookies: readonly number[], isClosed: boolean): boolean {
   if (before.isClosed !== isClosed) return isClosed;
   const isUntold = before.cookies.length === 0 || cookies.length === 0;
   return isUntold || cookies.some(cookie => before.cookies.includes(cookie));

@@ -1,6 +1,6 @@
 import { type Parsed, parsed, unparsed } from '../parsed.ts';
 import { formatAddress } from './address.ts';
-import { type End, type Socket, tcpState } from './socket.ts';
+import { type End, type Socket, socketName, tcpState } from './socket.ts';
 
 // Where the kernel's dump is refused, its older texts tell what is connected, though not what is in flight.
 
@@ -33,6 +33,7 @@ function readLine(line: string): Socket | undefined {
   const { local: from, remote: to } = ends;
   return {
     cookie: undefined,
+    name: socketName({ local: from, remote: to }),
     state,
     local: from,
     remote: to,

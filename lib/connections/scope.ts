@@ -1,6 +1,6 @@
 import type { Container, Settings } from '../settings/settings.ts';
 import { isLoopback } from './address.ts';
-import { endName, type Socket, socketName, type TcpState } from './socket.ts';
+import type { Socket, TcpState } from './socket.ts';
 
 // Which sockets mean what for this pod.
 
@@ -15,8 +15,8 @@ export interface Scope {
   readonly ownAddresses: ReadonlySet<string>;
   /** Where given, only these peers are outside the pod: for pods whose outside is on the same loopback. */
   readonly outsideAddresses: ReadonlySet<string> | undefined;
-  /** Local ends, by `endName`, of connections that the agent itself opened: its probes and gauges never count. */
-  readonly ownEnds: ReadonlySet<string>;
+  /** The server's ends, by name, of connections that the agent itself opened: its probes and gauges never count. */
+  readonly ownEnds: { readonly has: (name: string) => boolean };
   /** Ports that listen, or did: a server may close its listener and work on. */
   readonly servedPorts: ReadonlySet<number>;
 }
@@ -50,7 +50,7 @@ export function watchedPorts(scope: Scope): ReadonlySet<number> {
 /** What the last look showed. */
 export interface LastLook {
   readonly listening: ReadonlySet<number>;
-  /** The server's ends, by `socketName`. */
+  /** The server's ends, by name. */
   readonly ends: ReadonlyMap<string, unknown>;
 }
 
@@ -66,9 +66,9 @@ export function serverEnds(scope: Scope, sockets: readonly Socket[], last: LastL
   const listening = listeningPorts(sockets);
   return sockets.filter(socket => {
     const { port } = socket.local;
-    if (!ports.has(port) || !isOpen(socket) || scope.ownEnds.has(endName(socket.remote))) return false;
+    if (!ports.has(port) || !isOpen(socket) || scope.ownEnds.has(socket.name)) return false;
     if (last === undefined || listening.has(port) || last.listening.has(port)) return true;
-    return last.ends.has(socketName(socket));
+    return last.ends.has(socket.name);
   });
 }
 
@@ -92,9 +92,9 @@ export function isGone(
   ends: readonly Socket[],
 ): boolean | undefined {
   if (ports.length === 0) return undefined;
+  if (ports.some(port => listening.has(port))) return false;
   const dependencies = scope.settings.containers.filter(({ name }) => dependsOn.includes(name));
   const dependencyPorts = new Set(dependencies.flatMap(dependency => dependency.ports));
-  if (ports.some(port => listening.has(port))) return false;
   return !ends.some(({ state, local, remote }) => {
     const isFromWithin = state === 'established' && !isOutside(scope, remote.address);
     return ports.includes(local.port) || (isFromWithin && dependencyPorts.has(local.port));

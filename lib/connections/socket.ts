@@ -36,8 +36,13 @@ export interface End {
 
 /** One TCP socket of the pod, as the kernel told it at one moment. */
 export interface Socket {
-  /** The same for as long as the socket lives, and for no other socket. Undefined in /proc/net/tcp. */
-  readonly cookie: string | undefined;
+  /**
+   * The same for as long as the socket lives, and for no other socket: the kernel counts them. Undefined in
+   * /proc/net/tcp.
+   */
+  readonly cookie: number | undefined;
+  /** As by `socketName`, made once in the socket's life: each look asks for it, several times. */
+  readonly name: string;
   readonly state: TcpState;
   readonly local: End;
   readonly remote: End;

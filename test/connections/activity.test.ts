@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { type Activity, watchActivity } from '../../lib/connections/activity.ts';
-import { type Socket, socketName, type TcpInfo } from '../../lib/connections/socket.ts';
+import type { Socket, TcpInfo } from '../../lib/connections/socket.ts';
 import { infoLike, socketLike } from './sockets.ts';
 
 const DOUBT_MS = 5000;
@@ -13,7 +13,7 @@ function follow(looks: readonly (readonly [now: number, socket: Socket])[]): Act
   let known: ReadonlyMap<string, Activity> = new Map();
   return looks.map(([now, socket]) => {
     known = watchActivity(known, [socket], START + now, DOUBT_MS);
-    const activity = known.get(socketName(socket));
+    const activity = known.get(socket.name);
     assert.ok(activity !== undefined);
     return activity;
   });
@@ -357,7 +357,7 @@ test('watchActivity() takes what was connected before it told of its data for bu
 test('watchActivity() begins anew when the same ends are those of another socket', () => {
   const [, other] = follow([
     lookAt(0, 1, 0, 1000, 1000),
-    [100, socketLike({ cookie: 'another', info: infoLike({ lastDataReceivedMs: 10 }) })],
+    [100, socketLike({ cookie: 2, info: infoLike({ lastDataReceivedMs: 10 }) })],
   ]);
   assert.deepEqual([other?.firstSeenAt, other?.begunAt], [START + 100, START + 90]);
 });

@@ -50,6 +50,16 @@ function joined(...parts: readonly Uint8Array[]): Uint8Array {
   return Uint8Array.from(parts.flatMap(part => [...part]));
 }
 
+test('parseDump() takes what never changes from the sockets of an earlier dump', () => {
+  const bytes = joined(message(SOCKET, socketBytes()), message(DONE, number32(0)));
+  const known = socketLike({ cookie: 5, state: 'close-wait', unread: 1 });
+  const part = parseDump(bytes, SEQUENCE, new Map([[5, known]]));
+  const socket = part.type === 'done' ? part.sockets[0] : undefined;
+  assert.equal(socket?.local, known.local);
+  assert.equal(socket?.remote, known.remote);
+  assert.deepEqual([socket?.state, socket?.unread], ['established', 11]);
+});
+
 test('parseDump() reads a socket from its fixed offsets', () => {
   const part = parseDump(joined(message(SOCKET, socketBytes()), message(DONE, number32(0))), SEQUENCE);
   assert.equal(part.type, 'done');
@@ -58,7 +68,8 @@ test('parseDump() reads a socket from its fixed offsets', () => {
   assert.equal(others.length, 0);
   assert.equal(handle?.length, 52);
   assert.deepEqual(socket, {
-    cookie: '0.5',
+    cookie: 5,
+    name: '10.0.0.7 3000 10.0.0.9 40000',
     state: 'established',
     local: { address: '10.0.0.7', port: 3000 },
     remote: { address: '10.0.0.9', port: 40_000 },

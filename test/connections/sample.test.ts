@@ -5,7 +5,7 @@ import { isCounted } from '../../lib/connections/counted.ts';
 import type { GaugeReading } from '../../lib/connections/in-flight.ts';
 import { makeSample } from '../../lib/connections/sample.ts';
 import { type Scope, serverEnds } from '../../lib/connections/scope.ts';
-import { endName, type Socket } from '../../lib/connections/socket.ts';
+import type { Socket } from '../../lib/connections/socket.ts';
 import type { Sample } from '../../lib/drain/sample.ts';
 import { type Parsed, parsed, unparsed } from '../../lib/parsed.ts';
 import type { Container } from '../../lib/settings/settings.ts';
@@ -23,7 +23,7 @@ let made = 0;
 function at(port: number, given: Partial<Socket> = {}): Socket {
   made++;
   const remote = { ...OUTSIDE, port: OUTSIDE.port + made };
-  return socketLike({ cookie: `cookie ${made}`, local: { address: POD, port }, remote, ...given });
+  return socketLike({ cookie: made, local: { address: POD, port }, remote, ...given });
 }
 
 function listening(...ports: readonly number[]): Socket[] {
@@ -112,7 +112,7 @@ test('makeSample() tells requests, doubt, connections and the oldest beginning a
 test('makeSample() counts for a container what anybody but the agent has in flight there', () => {
   const inside = at(4000, { info: BUSY, remote: INSIDE });
   assert.equal(sampleOf(pod([auth]), [inside]).containers.get('auth')?.inFlight.requests, 1);
-  const own = pod([auth], { ownEnds: new Set([endName(INSIDE)]) });
+  const own = pod([auth], { ownEnds: new Set([inside.name]) });
   assert.equal(sampleOf(own, [inside]).containers.get('auth')?.inFlight.requests, 0);
 });
 
@@ -186,12 +186,9 @@ test('makeSample() tells a container gone when its ports are, and nothing may st
   assert.equal(goneWith(at(4000, { remote: INSIDE })), false, 'it may flush through what it depends on');
   assert.equal(goneWith(at(4000, { remote: OUTSIDE })), true, 'that one is not its');
   assert.equal(goneWith(at(9000, { remote: INSIDE })), true, 'nor does it depend on that');
-  const probe = pod([rails, auth], { ownEnds: new Set([endName(INSIDE)]) });
-  const probed = sampleOf(probe, [
-    ...listening(4000),
-    at(4000, { remote: INSIDE }),
-    at(3000, { remote: INSIDE }),
-  ]);
+  const probes = [at(4000, { remote: INSIDE }), at(3000, { remote: INSIDE })];
+  const probing = pod([rails, auth], { ownEnds: new Set(probes.map(({ name }) => name)) });
+  const probed = sampleOf(probing, [...listening(4000), ...probes]);
   assert.equal(probed.containers.get('rails')?.gone, true, 'the agent’s own probes');
 });
 

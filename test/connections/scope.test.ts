@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type LastLook, serverEnds } from '../../lib/connections/scope.ts';
-import { type Socket, socketName } from '../../lib/connections/socket.ts';
+import { type Socket } from '../../lib/connections/socket.ts';
 import { scopeLike, socketLike } from './sockets.ts';
 
 const listener = socketLike({ state: 'listen', remote: { address: '0.0.0.0', port: 0 } });
@@ -15,7 +15,7 @@ function accepted(...looks: readonly (readonly (Socket | undefined)[])[]): numbe
     const sockets = look.filter(socket => socket !== undefined);
     const ends = serverEnds(scope, sockets, last);
     const listening = sockets.includes(listener) ? [listener.local.port] : [];
-    last = { listening: new Set(listening), ends: new Map(ends.map(end => [socketName(end), true])) };
+    last = { listening: new Set(listening), ends: new Map(ends.map(end => [end.name, true])) };
     return ends.map(({ remote }) => remote.port);
   });
 }

@@ -1,17 +1,22 @@
 import type { Scope } from '../../lib/connections/scope.ts';
-import type { Socket, TcpInfo } from '../../lib/connections/socket.ts';
+import { type Socket, socketName, type TcpInfo } from '../../lib/connections/socket.ts';
 import type { Container, Settings } from '../../lib/settings/settings.ts';
 import { container, pod } from '../drain/pods.ts';
 
 // Sockets, settings and scopes for tests: only what a test is about need be said.
 
 /** A connection of 10.0.0.9 to port 3000 of the pod, 10.0.0.7, seen from the pod. */
-export function socketLike(given: Partial<Socket> = {}): Socket {
+export function socketLike({
+  local = { address: '10.0.0.7', port: 3000 },
+  remote = { address: '10.0.0.9', port: 40_000 },
+  ...given
+}: Partial<Socket> = {}): Socket {
   return {
-    cookie: '0.1',
+    cookie: 1,
+    name: socketName({ local, remote }),
     state: 'established',
-    local: { address: '10.0.0.7', port: 3000 },
-    remote: { address: '10.0.0.9', port: 40_000 },
+    local,
+    remote,
     unread: 0,
     unacknowledged: 0,
     timerMs: 0,

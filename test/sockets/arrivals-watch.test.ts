@@ -43,7 +43,7 @@ class Pod {
     this.accept();
     const local = { address: '127.0.0.1', port: this.#port };
     const socket = socketLike({
-      cookie: `tw ${this.#port}`,
+      cookie: this.#port,
       state: 'time-wait',
       timerMs: 60_000,
       local,
@@ -199,7 +199,7 @@ test('ArrivalsWatch takes a connection from within the pod to the agent off once
   pod.look();
   const { local } = pod.inside();
   pod.timeWait.push(
-    socketLike({ cookie: 'to the agent', state: 'time-wait', local, remote: { ...AUTH, port: 8866 } }),
+    socketLike({ cookie: 99_999, state: 'time-wait', local, remote: { ...AUTH, port: 8866 } }),
   );
   pod.accept();
   pod.watch.accepted();

@@ -222,11 +222,11 @@ test('createSampler() tells a container gone once its port and all on it are, an
   await until('it serves', () => true);
   server.unlisten();
   await until('it works on', ({ sample }) => sample.inFlight.connections === 1);
-  await sleep(150);
+  await sleep(300);
   client.destroy();
   accepted.destroy();
   await until('it may flush through auth', ({ sample }) => sample.inFlight.connections === 0);
-  await sleep(150);
+  await sleep(300);
   assert.ok(taken.length > 3 && taken.every(one => isRailsGone(one) === false));
   inner.client.destroy();
   inner.server.destroy();
@@ -256,7 +256,7 @@ test('createSampler() takes no client for a container’s connection when it has
 test('createSampler() takes no connection within the pod for an arrival when it opens while the lists are made', async t => {
   const inner = Array.from({ length: 40 }, (_, i) => {
     const remote = { address: '127.0.0.1', port: 50_000 + i };
-    return socketLike({ cookie: `0.${i}`, local: { address: '127.0.0.1', port: 3000 }, remote });
+    return socketLike({ cookie: i + 1, local: { address: '127.0.0.1', port: 3000 }, remote });
   });
   let opened = 0;
   const counts: number[] = [];

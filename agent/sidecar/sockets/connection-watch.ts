@@ -9,7 +9,7 @@ import type { SocketReader } from './reader.ts';
  * whether a request or an answer came last.
  */
 export const WATCH_EVERY_MS = 33;
-/** Those that had data in this time are looked up, at most so many: that bounds the cost. */
+/** Those of which a look could not tell all, in this time; at most so many: that bounds the cost. */
 const WATCH_FOR_MS = 10_000;
 const MOST_WATCHED = 50;
 
@@ -18,16 +18,24 @@ export class ConnectionWatch {
   #activities = new Map<string, Activity>();
   #watched: readonly Socket[] = [];
 
-  /** What is known of each connection, by `socketName`. */
+  /** What is known of each connection, by the name of the server's end. */
   get activities(): ReadonlyMap<string, Activity> {
     return this.#activities;
+  }
+
+  /** Whether there are any to be looked up. */
+  get watches(): boolean {
+    return this.#watched.length > 0;
   }
 
   /** Takes a new list of all of them. */
   sample(ends: readonly Socket[], now: number, doubtMs: number): void {
     this.#activities = watchActivity(this.#activities, ends, now, doubtMs);
-    const recent = ends.filter(end => end.info !== undefined && ageMs(end) < WATCH_FOR_MS);
-    const latest = recent.length <= MOST_WATCHED ? recent : recent.toSorted((a, b) => ageMs(a) - ageMs(b));
+    const unclear = ends.filter(({ name }) => {
+      const unclearAt = this.#activities.get(name)?.watched?.unclearAt;
+      return unclearAt !== undefined && now - unclearAt < WATCH_FOR_MS;
+    });
+    const latest = unclear.length <= MOST_WATCHED ? unclear : unclear.toSorted((a, b) => ageMs(a) - ageMs(b));
     this.#watched = latest.slice(0, MOST_WATCHED);
   }
 

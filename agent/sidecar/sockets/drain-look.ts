@@ -70,16 +70,21 @@ export class DrainLook {
     this.#nextPortsAt = 0;
   }
 
-  scope(now: number): Scope {
+  scope(): Scope {
     return {
       settings: this.#settings,
       agentPort: this.#options.agentPort,
       hostNetwork: this.#options.hostNetwork ?? false,
       ownAddresses: this.#ownAddresses,
       outsideAddresses: this.#outsideAddresses,
-      ownEnds: this.#own.ends(now),
+      ownEnds: this.#own.serverEnds,
       servedPorts: this.#servedPorts,
     };
+  }
+
+  /** Whether there is anything to look up between two samples. */
+  get watches(): boolean {
+    return this.#connections.watches;
   }
 
   /** Looks connections up between two samples. */
@@ -92,7 +97,7 @@ export class DrainLook {
     const counter = this.#arrivals.readCounter();
     const lists = reader.lists();
     const ports = this.#lookForPorts(now, lists);
-    const scope = this.scope(now);
+    const scope = this.scope();
     const {
       source,
       because,

@@ -1,5 +1,10 @@
 import { getSystemErrorName } from 'node:util';
-import { type DumpPart, parseDump, parseLookUp } from '../../../lib/connections/inet-diag.ts';
+import {
+  type DumpPart,
+  type KnownSockets,
+  parseDump,
+  parseLookUp,
+} from '../../../lib/connections/inet-diag.ts';
 import { type DumpRequest, dumpRequest, lookUpRequest } from '../../../lib/connections/inet-diag-request.ts';
 import type { Socket } from '../../../lib/connections/socket.ts';
 import { type Parsed, parsed, unparsed } from '../../../lib/parsed.ts';
@@ -61,6 +66,8 @@ export class Netlink {
   readonly #buffer = new Uint8Array(RECEIVE_BYTES);
   #sequence = 0;
   #fd: number | undefined;
+  /** Of the last dump that asked for `info`: such dumps come again and again. */
+  #known: KnownSockets = new Map();
 
   /** @param clock in ms, from any beginning. */
   constructor(calls: SystemCalls, clock: () => number = () => performance.now()) {
@@ -86,10 +93,13 @@ export class Netlink {
     do {
       const bytes = this.#receive();
       if (typeof bytes === 'string') return this.#failed(bytes);
-      const read = parseDump(bytes.slice(), this.#sequence);
+      const read = parseDump(bytes, this.#sequence, this.#known);
       if (read.type === 'problem') return this.#failed(describe(read));
       for (const socket of read.sockets) sockets.push(socket);
-      if (read.type === 'done') return parsed(sockets);
+      if (read.type === 'done') {
+        if (request.info) this.#known = new Map(sockets.map(socket => [socket.cookie ?? 0, socket]));
+        return parsed(sockets);
+      }
     } while (this.#clock() < until);
     return this.#failed(`The list of sockets did not end within ${DUMP_WITHIN_MS} ms`);
   }

@@ -1,6 +1,6 @@
 import { normalAddress } from '../../../lib/connections/address.ts';
 import { type Report, TIME_WAIT_MS } from '../../../lib/connections/openings.ts';
-import { connectionName, type End, endName } from '../../../lib/connections/socket.ts';
+import { connectionName, type End, socketName } from '../../../lib/connections/socket.ts';
 
 /** The two ends of a connection, as a `node:net` Socket has them once it is connected. */
 export interface SocketEnds {
@@ -14,8 +14,6 @@ export interface SocketEnds {
 export interface OwnConnection extends Report {
   readonly local: End;
   readonly remote: End;
-  /** As by `endName`; made once, for each sample asks for all of them. */
-  readonly localName: string;
 }
 
 /** Four containers probed each second open 240 in a minute. */
@@ -25,6 +23,7 @@ const MOST = 10_000;
 export class OwnConnections {
   /** Oldest first; of those that are older than a minute, all are dropped when the next one is added. */
   readonly #opened: OwnConnection[] = [];
+  readonly #serverEnds = new Map<string, OwnConnection>();
 
   /** @returns the connection as it is kept; undefined for a socket that is not connected. */
   add(
@@ -36,10 +35,14 @@ export class OwnConnections {
     const local = { address: normalAddress(localAddress), port: localPort };
     const remote = { address: normalAddress(remoteAddress), port: remotePort };
     const name = connectionName({ local, remote });
-    const connection = { name, at: now, local, remote, localName: endName(local) };
+    const connection = { name, at: now, local, remote };
     this.#opened.push(connection);
+    this.#serverEnds.set(serverEndOf(connection), connection);
     const over = this.#opened.findIndex(({ at }) => now - at < TIME_WAIT_MS);
-    this.#opened.splice(0, Math.max(over, this.#opened.length - MOST));
+    for (const old of this.#opened.splice(0, Math.max(over, this.#opened.length - MOST))) {
+      const end = serverEndOf(old);
+      if (this.#serverEnds.get(end) === old) this.#serverEnds.delete(end);
+    }
     return connection;
   }
 
@@ -48,8 +51,12 @@ export class OwnConnections {
     return this.#opened.filter(({ at }) => now - at < TIME_WAIT_MS);
   }
 
-  /** @returns their local ends, by `endName`. */
-  ends(now: number): ReadonlySet<string> {
-    return new Set(this.recent(now).map(({ localName }) => localName));
+  /** The server's ends of these connections, as by `socketName`. */
+  get serverEnds(): { readonly has: (name: string) => boolean } {
+    return this.#serverEnds;
   }
+}
+
+function serverEndOf({ local, remote }: OwnConnection): string {
+  return socketName({ local: remote, remote: local });
 }

@@ -10,8 +10,8 @@ import { OwnConnections, type SocketEnds } from './own-connections.ts';
 import { readPassiveOpens } from './proc.ts';
 import { openSocketReader, type SocketReader } from './reader.ts';
 
-/** A drain's end is told within 250 ms; half of that is for whoever is busy. Each sample costs some 2 ms. */
-export const SAMPLE_EVERY_MS: number = 4 * WATCH_EVERY_MS;
+/** A drain's end is told within 250 ms; a third of that is for whoever is busy. Each sample costs some 3 ms. */
+export const SAMPLE_EVERY_MS: number = 5 * WATCH_EVERY_MS;
 /** With very many connections: looking may take this part of the time. */
 const MOST_OF_TIME = 0.1;
 const READ_EVERY_MS = 1000;
@@ -83,7 +83,8 @@ export function createSampler(options: SamplerOptions): Sampler {
         look.lookUp(now, opened);
       }
       const tookMs = cpuMs() - spentMs - (isSample ? arrivals.tookMs : 0);
-      const pauseMs = Math.max(WATCH_EVERY_MS - (clock() - now), tookMs / MOST_OF_TIME);
+      const dueAt = look.watches ? now + WATCH_EVERY_MS : nextSampleAt + WATCH_EVERY_MS / 2;
+      const pauseMs = Math.max(dueAt - clock(), tookMs / MOST_OF_TIME);
       setTimeout(afterInput, pauseMs, repeat).unref();
     };
     repeat();
@@ -96,7 +97,7 @@ export function createSampler(options: SamplerOptions): Sampler {
     opened: socket => {
       const connection = own.add(socket, clock());
       // Before a drain nothing is counted yet, and the scope need not be made for each probe.
-      if (connection !== undefined && drain !== undefined) arrivals.opened(connection, look.scope(clock()));
+      if (connection !== undefined && drain !== undefined) arrivals.opened(connection, look.scope());
     },
     begin: () => {
       if (drain !== undefined) return;

@@ -5,7 +5,7 @@ import { loadSystemCalls, Netlink } from '../../../agent/sidecar/sockets/netlink
 import { SAMPLE_EVERY_MS } from '../../../agent/sidecar/sockets/sampler.ts';
 import type { Activity } from '../../../lib/connections/activity.ts';
 import type { EndFilter } from '../../../lib/connections/inet-diag-request.ts';
-import { type Socket, socketName } from '../../../lib/connections/socket.ts';
+import type { Socket } from '../../../lib/connections/socket.ts';
 import type { Parsed } from '../../../lib/parsed.ts';
 import { announced, IDLE, IN_FLIGHT, setLongestAnswer, type Truth, truth } from './truth.ts';
 
@@ -95,7 +95,7 @@ function sampleOnce(
   watch.sample(ends, now, doubtMs);
   for (const end of ends) {
     const client = end.remote.port;
-    const activity = watch.activities.get(socketName(end));
+    const activity = watch.activities.get(end.name);
     // What changed while the kernel was asked is neither right nor wrong.
     const state = before.version[client] === after[client] ? before.state[client] : undefined;
     if (activity !== undefined)
