@@ -17,9 +17,7 @@ function connection(port: number, segments: number, given: Partial<TcpInfo> = {}
 /** @returns the ports of the connections that are looked up. */
 function lookedUp(watch: ConnectionWatch, now: number): number[] {
   let asked: readonly Socket[] = [];
-  const lookUp = (
-    sockets: readonly Socket[],
-  ): ReturnType<typeof parsed<{ left: readonly Socket[]; moved: [] }>> => {
+  const lookUp = (sockets: readonly Socket[]): Parsed<LookedUp> => {
     asked = sockets;
     return parsed({ left: sockets, moved: [] });
   };
