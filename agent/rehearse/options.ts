@@ -32,20 +32,28 @@ type Flag = { readonly value?: string; readonly help: string; readonly default?:
 const FLAGS = {
   compare: { help: 'Two manifests, one after the other, side by side' },
   run: { value: "NAME='CMD'", help: "A container's command on this machine, for sh; may be repeated" },
-  port: { value: 'PORT', help: 'Where the load goes', default: "the first critical container's first port" },
-  path: { value: 'PATH', help: 'What it asks for', default: '/' },
+  port: {
+    value: 'PORT',
+    help: 'Where the requests go',
+    default: "the first critical container's first port",
+  },
+  path: { value: 'PATH', help: 'What they ask for', default: '/' },
   rate: { value: 'N', help: 'Requests a second', default: '20' },
   clients: { value: 'WHICH', help: 'Connections: new, kept, or both, half and half', default: 'both' },
-  stubborn: { help: 'Kept connections stay until the pod ends; otherwise they leave with the endpoint' },
-  'endpoint-lag': { value: 'DURATION', help: 'How late the Service notices the pod', default: '1s' },
-  before: { value: 'DURATION', help: 'Load before the deletion', default: '3s' },
+  stubborn: { help: 'Kept connections stay until the pod ends; otherwise until it leaves its Service' },
+  'endpoint-lag': {
+    value: 'DURATION',
+    help: "How late the Service's clients notice that the pod is ready or not",
+    default: '1s',
+  },
+  before: { value: 'DURATION', help: 'How long requests are sent before the pod is deleted', default: '3s' },
   'ready-timeout': { value: 'DURATION', help: 'How long the pod may take to be Ready', default: '1m' },
   'back-off': {
     value: 'DURATION',
     help: "A crash loop's first delay, doubled up to 30 times it",
     default: '10s',
   },
-  svg: { value: 'FILE', help: 'Draw the timeline' },
+  svg: { value: 'FILE', help: 'Draw the timeline to this file' },
   json: { help: 'The result as JSON on standard output' },
   logs: { help: "The containers' output on standard error" },
   help: { help: 'This text' },
@@ -64,8 +72,8 @@ export function helpText(): string {
   return `Usage: podusher rehearse POD.yaml [FLAGS]
        podusher rehearse --compare WITHOUT.yaml WITH.yaml [FLAGS]
 
-Runs a Pod's or Deployment's containers as processes on loopback, by the kubelet's rules, under load; deletes the
-pod; tells what happened, and what its clients had of it. Linux only.
+Runs a Pod's or Deployment's containers as processes on loopback, by the kubelet's rules, and sends requests to
+them; deletes the pod; tells what happened, and what its clients had of it. Linux only.
 
 ${flags}
 
