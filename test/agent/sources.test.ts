@@ -14,7 +14,7 @@ import { now, until } from './until.ts';
 /** A gauge that cannot be read, and what is said of it. */
 const BROKEN: readonly (readonly [name: string, answer: (response: ServerResponse) => void, said: RegExp])[] =
   [
-    ['never answers', () => {}, /did not answer within 1000 ms|has not answered/],
+    ['never answers', () => {}, /did not answer within 1 s|has not answered/],
     ['answers without end', response => pour(response), /answered more than \d+ bytes/],
     ['is not a number', response => response.end('{"running": "three"}'), /\/running is not a number/],
     ['is less than nothing', response => response.end('{"running": -1}'), /"-1"; accepted: a number from 0/],

@@ -17,7 +17,7 @@ interface Target {
 }
 
 const TARGETS: Readonly<Record<string, Target>> = {
-  silent: { serve: () => {}, verdict: 'failed', reason: /did not answer within 1s$/, timeoutSeconds: 1 },
+  silent: { serve: () => {}, verdict: 'failed', reason: /did not answer within 1 s$/, timeoutSeconds: 1 },
   gigabyte: {
     serve: socket => pour(socket, 'HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n'),
     verdict: 'ready',
@@ -42,7 +42,7 @@ const TARGETS: Readonly<Record<string, Target>> = {
       socket.on('close', () => clearInterval(drip));
     },
     verdict: 'failed',
-    reason: /did not answer within 1s$|did not answer in HTTP/,
+    reason: /did not answer within 1 s$|did not answer in HTTP/,
     timeoutSeconds: 1,
   },
   resetting: {

@@ -1,5 +1,6 @@
 import type { Probe } from '../../../lib/readiness/probe.ts';
 import type { ProbeResult } from '../../../lib/readiness/probe-result.ts';
+import { spell } from '../../../lib/timeline/words.ts';
 import { ProbeTimeout } from '../outbound/problem.ts';
 import type { ProbeContext } from './context.ts';
 import { probeHttp } from './http.ts';
@@ -26,7 +27,7 @@ export function startProbe(
 ): RunningProbe {
   const controller = new AbortController();
   const timer = setTimeout(
-    () => controller.abort(new ProbeTimeout(`did not answer within ${timeoutSeconds}s`)),
+    () => controller.abort(new ProbeTimeout(`did not answer within ${spell(timeoutSeconds * 1000)}`)),
     Math.min(timeoutSeconds * 1000, MAX_TIMER_MS),
   );
   const result = act(action, { ...world, signal: controller.signal })
