@@ -12,6 +12,9 @@ const READ_MS = 10_000;
 const ALARMING =
   /^[WEF]\d{4} |level=(?:warning|error|fatal)|"level":"(?:error|fatal|panic)"|panic:|^goroutine /u;
 
+/** Of the kubelet's lines, those that say the same once a second, and those that the others say better. */
+const REPEATED = /"Probe failed"|"SyncLoop \(PLEG\)|reconciler_common\.go|"No ready sandbox/u;
+
 /** @returns a namespace's pods, its events, and what our kubelets have logged of it. */
 export async function whatHappenedIn(namespace: string): Promise<string> {
   const ask = (...args: readonly string[]): Promise<string> =>
@@ -19,7 +22,7 @@ export async function whatHappenedIn(namespace: string): Promise<string> {
   const kubelets = NODES.map(({ name }) =>
     part(`The kubelet of ${name}`, async () => {
       const log = await readFile(join(LOGS, name, 'kubelet.log'), 'utf8');
-      return linesOf(log).filter(line => line.includes(`"${namespace}/`));
+      return linesOf(log).filter(line => line.includes(`"${namespace}/`) && !REPEATED.test(line));
     }),
   );
   const parts = await Promise.all([

@@ -77,7 +77,9 @@ export function witnessOf(lines: readonly Line[], isOver: () => boolean): Witnes
   };
   const seen: Witness['seen'] = async (what, container, more, timeoutMs = SEEN_MS) => {
     const isThere = (): boolean => all(what, container, more).length > 0;
-    await until(nameOf(what, container, more), isThere, { timeoutMs });
+    await until(nameOf(what, container, more), isThere, { timeoutMs }).catch((cause: unknown) => {
+      throw new Error(`${Object(cause).message} in\n${told(lines)}`, { cause });
+    });
     return line(what, container, more);
   };
   return {
