@@ -123,6 +123,23 @@ describe('what can be read', { concurrency: true, timeout: 120_000 }, () => {
     assert.ok(value('podusher_cpu_seconds_total') > 0);
   });
 
+  it('is the same for those who name the host as well, as proxies do', async context => {
+    const { agent } = await startPod(context);
+    const asks = ['/ready', '/readyz?verbose', '/livez', '/'].map(async path => {
+      const named = await agent.get(`http://pod.example:${agent.port}${path}`);
+      const { status, headers } = await agent.get(path);
+      assert.deepEqual(
+        [named.status, named.headers['content-type']],
+        [status, headers['content-type']],
+        path,
+      );
+    });
+    await Promise.all(asks);
+    assert.match((await agent.get('HTTP://a?verbose')).body, /^<!doctype html>/i);
+    assert.match((await agent.get('http://a/readyz?verbose')).body, /\[\+\]app ok/);
+    assert.equal((await agent.get('ftp://a/ready')).status, 404);
+  });
+
   it('has no body when HEAD asks for it', async context => {
     const { agent } = await startPod(context);
     for (const path of ['/', '/status', '/metrics', '/livez', '/readyz']) {
