@@ -1,7 +1,6 @@
 import {
-  type ApiSlice,
   afterSlice,
-  afterSlices,
+  beforeAll,
   isWithdrawn,
   NO_SLICES,
   type PodIdentity,
@@ -48,16 +47,16 @@ export function watchSlices({ client, namespace, pod, link, changed, timing }: S
     query: {},
     mostPages: MOST_PAGES,
     reading() {
-      const held: ApiSlice[] = [];
+      let read = beforeAll(slices);
       return {
         take(object): string | undefined {
           const slice = parseSlice(object, pod);
           if (!slice.ok) return slice.problems.join('; ');
-          if (slice.value.hold !== undefined) held.push(slice.value);
+          read = afterSlice(read, slice.value);
           return undefined;
         },
         end(): undefined {
-          become(afterSlices(slices, held));
+          become(read);
         },
       };
     },

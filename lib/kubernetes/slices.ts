@@ -32,7 +32,8 @@ export interface Slices {
 
 export const NO_SLICES: Slices = { holds: new Map(), hasHeld: false, isOverfull: false };
 
-const MOST_SLICES = 1000;
+/** A pod of as many Services is none that anybody runs; and each change copies what is kept. */
+const MOST_SLICES = 100;
 
 const slice = v.object({
   metadata: v.object({ name: v.pipe(v.string(), v.maxLength(253)) }),
@@ -79,12 +80,9 @@ export function afterSlice(slices: Slices, { name, hold }: ApiSlice): Slices {
   return { ...slices, holds: holds.set(name, hold), hasHeld: true };
 }
 
-/** @returns the slices after all were read anew: what was deleted meanwhile is not among them. */
-export function afterSlices({ hasHeld }: Slices, read: readonly ApiSlice[]): Slices {
-  const held = read.flatMap(({ name, hold }) => (hold === undefined ? [] : [[name, hold] as const]));
-  const isOverfull = held.length > MOST_SLICES;
-  const holds = new Map(held.slice(0, MOST_SLICES));
-  return { holds, hasHeld: hasHeld || holds.size > 0, isOverfull };
+/** @returns what is known when all slices are about to be read anew: what was deleted meanwhile will not be among them. */
+export function beforeAll({ hasHeld }: Slices): Slices {
+  return { ...NO_SLICES, hasHeld };
 }
 
 /**

@@ -8,7 +8,7 @@ import { watchSlices } from '../../agent/kubernetes/slice-watch.ts';
 import { until } from '../agent/until.ts';
 import { refuse, send } from './answers.ts';
 import { FakeApi, type Fault } from './fake-api.ts';
-import { type EndpointParts, POD_IP, POD_NAME, UID } from './objects.ts';
+import { type EndpointParts, POD_IP, POD_NAME, sliceObject, UID } from './objects.ts';
 
 const OTHER: EndpointParts = { address: '10.9.9.9', targetRef: { kind: 'Pod', name: 'other', uid: 'other' } };
 
@@ -71,6 +71,38 @@ test('watchSlices() reads page by page, and tells only when all were read', asyn
     api.askedFor('endpointslices').map(({ query }) => query.get('continue')),
     [null, '10', '20'],
   );
+});
+
+test('watchSlices() does not call the pod withdrawn when more slices have it than are kept', async context => {
+  const api = await FakeApi.start(context);
+  for (let index = 0; index < 120; index += 1) api.putSlice(`s${index}`, { terminating: true });
+  const watched = watch(context, api);
+  await isTold(watched, false, 100);
+  await until('the watch', () => (api.watching === 1 ? true : undefined));
+  api.removeSlice('s0');
+  await isTold(watched, false, 99);
+  api.putSlice('s1', OTHER);
+  await isTold(watched, false, 98);
+});
+
+test('watchSlices() has no word of a namespace of 100,000 slices', async context => {
+  const api = await FakeApi.start(context);
+  const items = Array.from({ length: 10 }, (_, index) =>
+    sliceObject(`s${index}`, [{ terminating: true }], '1'),
+  );
+  let pages = 0;
+  api.fault = ({ isWatch }, response) => {
+    if (isWatch) return false;
+    pages += 1;
+    const metadata = pages < 10_000 ? { resourceVersion: '1', continue: 'x' } : { resourceVersion: '1' };
+    send(response, 200, { metadata, items });
+    return true;
+  };
+  const watched = watch(context, api, { backOffMs: () => 60_000 });
+  await until('its end', () => (watched.link.status.state === 'lost' ? true : undefined), 60_000);
+  assert.equal(watched.link.status.because, 'More than 5000 objects');
+  assert.equal(pages, 500);
+  assert.deepEqual(watched.told, []);
 });
 
 test('watchSlices() gives a list without an end one deadline, and then waits', async context => {

@@ -3,11 +3,12 @@ import { test } from 'node:test';
 import {
   type ApiSlice,
   afterSlice,
-  afterSlices,
+  beforeAll,
   type Hold,
   isWithdrawn,
   NO_SLICES,
   parseSlice,
+  type Slices,
 } from '../../lib/kubernetes/slices.ts';
 import { type EndpointParts, POD_IP, POD_NAME, sliceObject, UID } from './objects.ts';
 
@@ -80,20 +81,26 @@ for (const [title, withdrawn, ...slices] of STORIES) {
   });
 }
 
-test('afterSlices() forgets what is not there any more, and that the pod was held stays known', () => {
-  const before = afterSlices(NO_SLICES, [at('a', 'serving'), at('b', 'serving')]);
+function read(before: Slices, ...slices: ApiSlice[]): Slices {
+  return slices.reduce(afterSlice, beforeAll(before));
+}
+
+test('beforeAll() forgets what was there, and that the pod was held stays known', () => {
+  const before = read(NO_SLICES, at('a', 'serving'), at('b', 'serving'));
   assert.equal(isWithdrawn(before), false);
-  assert.equal(isWithdrawn(afterSlices(before, [at('b', 'terminating')])), true);
-  assert.equal(isWithdrawn(afterSlices(before, [])), true);
-  assert.equal(isWithdrawn(afterSlices(NO_SLICES, [])), false);
+  assert.equal(isWithdrawn(read(before, at('b', 'terminating'))), true);
+  assert.equal(isWithdrawn(read(before)), true);
+  assert.equal(isWithdrawn(read(NO_SLICES)), false);
 });
 
-test('afterSlice() keeps nothing of slices without the pod, and never more than 1000', () => {
+test('afterSlice() keeps nothing of slices without the pod, and never more than 100', () => {
   assert.equal(afterSlice(NO_SLICES, at('a')), NO_SLICES);
-  const many = Array.from({ length: 1500 }, (_, index) => at(`s${index}`, 'terminating'));
+  const many = Array.from({ length: 150 }, (_, index) => at(`s${index}`, 'terminating'));
   const slices = many.reduce(afterSlice, NO_SLICES);
-  assert.equal(slices.holds.size, 1000);
+  assert.equal(slices.holds.size, 100);
   assert.equal(isWithdrawn(slices), false, 'what is not kept is not known');
   assert.equal(afterSlice(slices, at('one more', 'serving')), slices, 'nothing is copied any more');
-  assert.deepEqual(afterSlices(NO_SLICES, many), slices);
+  const fewer = afterSlice(slices, at('s0'));
+  assert.equal(isWithdrawn(fewer), false, 'it stays unknown');
+  assert.equal(isWithdrawn(afterSlice(beforeAll(fewer), at('s1', 'terminating'))), true);
 });
