@@ -2,6 +2,7 @@ import { type Parsed, parsed, unparsed } from '../../../lib/parsed.ts';
 import { formatPodUrl } from '../../../lib/settings/pod-url.ts';
 import type { DrainAction } from '../../../lib/settings/settings.ts';
 import { spell } from '../../../lib/timeline/words.ts';
+import { afterInput } from '../after-input.ts';
 import { exchange } from './exchange.ts';
 import type { Network } from './network.ts';
 import { connectionProblem, ProbeTimeout } from './problem.ts';
@@ -20,9 +21,8 @@ export function createRequester(network: Network, podIp: string, version: string
   return async ({ method, url: podUrl }, { timeoutMs, mostBytes }) => {
     const url = new URL(formatPodUrl(podUrl, podIp));
     const controller = new AbortController();
-    const timer = setTimeout(
-      () => controller.abort(new ProbeTimeout(`did not answer within ${spell(timeoutMs)}`)),
-      timeoutMs,
+    const timer = setTimeout(afterInput, timeoutMs, () =>
+      controller.abort(new ProbeTimeout(`did not answer within ${spell(timeoutMs)}`)),
     );
     const chunks: Buffer[] = [];
     let bytes = 0;

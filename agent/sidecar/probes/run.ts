@@ -1,6 +1,7 @@
 import type { Probe } from '../../../lib/readiness/probe.ts';
 import type { ProbeResult } from '../../../lib/readiness/probe-result.ts';
 import { spell } from '../../../lib/timeline/words.ts';
+import { afterInput } from '../after-input.ts';
 import { ProbeTimeout } from '../outbound/problem.ts';
 import type { ProbeContext } from './context.ts';
 import { probeHttp } from './http.ts';
@@ -26,9 +27,9 @@ export function startProbe(
   world: Omit<ProbeContext, 'signal'>,
 ): RunningProbe {
   const controller = new AbortController();
-  const timer = setTimeout(
-    () => controller.abort(new ProbeTimeout(`did not answer within ${spell(timeoutSeconds * 1000)}`)),
-    Math.min(timeoutSeconds * 1000, MAX_TIMER_MS),
+  // An answer that came while the agent stood still is not late.
+  const timer = setTimeout(afterInput, Math.min(timeoutSeconds * 1000, MAX_TIMER_MS), () =>
+    controller.abort(new ProbeTimeout(`did not answer within ${spell(timeoutSeconds * 1000)}`)),
   );
   const result = act(action, { ...world, signal: controller.signal })
     .catch(
