@@ -30,16 +30,19 @@ function watchArrivals(state: Draining, plan: Plan, fresh: Sample | undefined, t
   if (state.arrivalsEnded.because === 'deadline' || fresh === undefined) return state;
   const resumed = fresh.arrivals === 'arriving' && turn.now < plan.arrivalsMaxAt;
   if (resumed) turn.tell({ type: 'arrivals-resumed' });
-  const isOver = turn.due(plan.drainMinAt) || isWithdrawn(state, fresh);
+  const isOver = turn.due(plan.drainMinAt) || isWithdrawn(state, plan, fresh, turn);
   return resumed || !isOver ? { ...state, arrivalsEnded: undefined } : state;
 }
 
 /**
- * Whether `drain-min` need not pass: no EndpointSlice sends anybody here, and silence, where it says something, agrees.
- * The slices alone do not do: kube-proxies are behind them, by 10 s in a slow cluster (measured).
+ * Whether the rest of `drain-min` need not pass: no EndpointSlice sends anybody here, silence says something and
+ * agrees, and it is a good part of `drain-min` long. The slices alone do not do: kube-proxies are behind them, by 10 s
+ * in a slow cluster. Nor does silence that is significant for the pod's whole rate, for each node is behind by a time of
+ * its own, and the last may send a tenth of the whole (`WITHDRAWN_QUIET`).
  */
-function isWithdrawn({ told }: Draining, fresh: Sample | undefined): boolean {
-  return told.withdrawn && fresh?.arrivals === 'silent';
+function isWithdrawn({ told, since }: Draining, plan: Plan, fresh: Sample | undefined, turn: Turn): boolean {
+  if (!told.withdrawn || fresh?.arrivals !== 'silent') return false;
+  return turn.due(Math.max(since, fresh.lastArrivalAt ?? since) + plan.withdrawnQuietMs);
 }
 
 function whyArrivalsEnded(
@@ -48,7 +51,9 @@ function whyArrivalsEnded(
   fresh: Sample | undefined,
   turn: Turn,
 ): ArrivalsEndedBecause | undefined {
-  if (!turn.due(plan.drainMinAt)) return isWithdrawn(state, fresh) ? 'withdrawn' : undefined;
+  if (!turn.due(plan.drainMinAt)) {
+    return isWithdrawn(state, plan, fresh, turn) ? 'withdrawn' : undefined;
+  }
   if (turn.due(plan.arrivalsMaxAt)) return 'deadline';
   if (fresh === undefined || fresh.arrivals === 'arriving') return undefined;
   return fresh.arrivals === 'silent' ? 'silence' : 'untold';

@@ -27,6 +27,8 @@ export interface Plan {
   /** All but the agent: those in the settings, then those known by their hook alone. */
   readonly containers: readonly Container[];
   readonly drainMinAt: number;
+  /** How long nobody must have come, before `drain-min`, where the API shows the pod withdrawn. */
+  readonly withdrawnQuietMs: number;
   readonly arrivalsMaxAt: number;
   readonly drainMaxAt: number;
   /** The grace period's end: the kubelet sends SIGTERM itself (ARCHITECTURE.md, K3). */
@@ -41,6 +43,14 @@ export interface Plan {
 
 /** How long after the grace period a pod that still lives is known not to be terminated. */
 const HEAL_AFTER_MS = 10_000;
+
+/**
+ * The share of `drain-min` that must have been silent before the rest of it need not pass: it says how far behind a
+ * cluster's kube-proxies are. Simulated with nodes that send 10 and 1 requests a second, and are each up to 10 s behind:
+ * of 100 deletions with `drain-min` 5 s they lose 29 requests, cut at significant silence 82, cut at this 33; with 15 s
+ * none, 83 and none.
+ */
+const WITHDRAWN_QUIET = 0.6;
 
 /** @returns the container as set, or the default one for a name that no setting has. */
 export function containerOf(settings: Settings, name: string): Container {
@@ -68,6 +78,7 @@ export function planOf(state: Settling | Termination): Plan {
   return {
     containers: cut.containers,
     drainMinAt,
+    withdrawnQuietMs: Math.ceil(WITHDRAWN_QUIET * (drainMinAt - since)),
     arrivalsMaxAt: since + settings.drainArrivalsMaxMs,
     drainMaxAt: Math.max(drainMinAt, since + drainMaxMs),
     endAt,

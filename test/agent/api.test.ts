@@ -13,7 +13,7 @@ import { ask } from './http.ts';
 import { type Agent, type Launch, startAgent } from './launch.ts';
 import { metricsOf } from './metrics-text.ts';
 import { portsOf } from './pod.ts';
-import { assertAfterLast, assertHeld } from './timing.ts';
+import { assertHeld, assertOnTime } from './timing.ts';
 import { until } from './until.ts';
 import type { Annotations } from './volume.ts';
 
@@ -233,7 +233,7 @@ describe('podusher agent --api', { concurrency: 2, timeout: 280_000 }, () => {
       agent,
     } = await startPod(
       context,
-      { 'podusher.dev/drain-min': '15s', 'podusher.dev/grace-period': '60s' },
+      { 'podusher.dev/drain-min': '10s', 'podusher.dev/grace-period': '60s' },
       fake => fake.putSlice('shop', {}),
     );
     await watches(agent);
@@ -244,7 +244,8 @@ describe('podusher agent --api', { concurrency: 2, timeout: 280_000 }, () => {
     await until('the slices to be watched', () => api.askedFor('endpointslices', true)[0]);
     api.putSlice('shop', { terminating: true });
     const { at } = await hook.answer;
-    assertAfterLast(agent, at, clients, 2000, 900);
+    // Three fifths of drain-min.
+    assertOnTime(agent, at, (clients.lastAt ?? Number.NaN) + 6000, 1000);
     const { timeline, api: told } = await agent.status();
     const because = timeline.flatMap(entry => (entry.type === 'arrivals-ended' ? [entry.because] : []));
     assert.deepEqual(because, ['withdrawn']);

@@ -10,6 +10,6 @@ for (const [title, graph] of Object.entries(graphs)) {
   test(`step() keeps every promise whatever the API tells when the pod is ${title}`, t => {
     const states = explore(pod(containersOf(graph)), 'by the API');
     t.diagnostic(`${states} states`);
-    assert.ok(states > 400, 'the search must have gone somewhere');
+    assert.ok(states > 300, 'the search must have gone somewhere');
   });
 }

@@ -158,6 +158,7 @@ function restartTimes(settings: Settings, age: number): number {
 function terminationKey(state: Termination, now: number): unknown[] {
   const plan = planOf(state);
   const deadlines = [
+    state.since + plan.withdrawnQuietMs,
     plan.drainMinAt,
     plan.arrivalsMaxAt,
     plan.drainMaxAt,

@@ -85,13 +85,16 @@ function checkNothingLeft(state: State, now: number): void {
   assert.equal(read.read.inFlight.requests + read.read.inFlight.inDoubt, 0);
 }
 
-/** Before `drain-min` nothing ends a drain but a reading of now: silent, nothing in flight, and no slice holds the pod. */
+/** Before `drain-min` nothing ends a drain but a reading of now: silent for long, nothing in flight, and no slice holds the pod. */
 function checkLongEnough(state: State, because: DrainedBecause, now: number): void {
   assert.ok('stopped' in state);
-  if (now >= planOf(state).drainMinAt) return;
+  const { drainMinAt, withdrawnQuietMs } = planOf(state);
+  if (now >= drainMinAt) return;
   assert.equal(because, 'nothing in flight', 'cut off before drain-min');
   assert.ok(state.told.withdrawn, 'drained before drain-min, though not withdrawn');
   assert.equal(state.sample?.read.arrivals, 'silent', 'drained before drain-min without silence');
+  const quietMs = now - Math.max(state.since, state.sample?.read.lastArrivalAt ?? state.since);
+  assert.ok(quietMs >= withdrawnQuietMs, `drained before drain-min, after ${quietMs} ms of silence`);
 }
 
 /** Nobody is released before the drain's end (or `drain-min`, where a dependency is gone), nor before its dependents stopped or its time is up; the agent is last. */

@@ -3,7 +3,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Settings } from '../../lib/settings/settings.ts';
 import { container, NOTHING, pod, railsAndAuth } from './pods.ts';
-import { type Happening, hook, only, requests, type Scene, SIGTERM, sockets, tell, UNREAD } from './story.ts';
+import {
+  type Happening,
+  hook,
+  only,
+  requests,
+  type Scene,
+  SIGTERM,
+  sockets,
+  T,
+  tell,
+  UNREAD,
+} from './story.ts';
 
 const deletion = (graceMs: number): Happening => ({ type: 'deletion', graceMs });
 const WITHDRAWN: Happening = { type: 'withdrawal', withdrawn: true };
@@ -116,18 +127,32 @@ const DELETED = [0, deletion(30_000), hook('rails'), hook('podusher')] as const 
 /** When a drain ends that the slices have let go, and when the first container is released. */
 const DRAINS: readonly [when: string, lines: readonly string[], over: Partial<Settings>, ...Scene[]][] = [
   [
-    'silence is significant after 1.2 s and the slices let go before',
-    ['1200 arrivals-ended: withdrawn', '1200 drained: nothing in flight'],
+    'nobody comes after 0.3 s, for three fifths of drain-min, and the slices let go before',
+    ['3300 arrivals-ended: withdrawn', '3300 drained: nothing in flight'],
     {},
     [0, ARRIVING],
     [100, WITHDRAWN],
-    [1200, SILENT],
+    [1300, sockets({ arrivals: 'silent', lastArrivalAt: T + 300 })],
+  ],
+  [
+    'the last comes too late for that: a kube-proxy is behind',
+    ['5000 arrivals-ended: silence', '5000 drained: nothing in flight'],
+    {},
+    [0, ARRIVING, WITHDRAWN],
+    [3100, sockets({ arrivals: 'silent', lastArrivalAt: T + 2100 })],
+  ],
+  [
+    'silence is significant later than that',
+    ['4200 arrivals-ended: withdrawn', '4200 drained: nothing in flight'],
+    {},
+    [0, ARRIVING, WITHDRAWN],
+    [4200, SILENT],
   ],
   [
     'the slices let go after silence',
-    ['1300 arrivals-ended: withdrawn', '1300 drained: nothing in flight'],
+    ['4100 arrivals-ended: withdrawn', '4100 drained: nothing in flight'],
     {},
-    [1300, WITHDRAWN],
+    [4100, WITHDRAWN],
   ],
   [
     'the slices let go and arrivals go on: a kube-proxy is behind',
@@ -149,43 +174,43 @@ const DRAINS: readonly [when: string, lines: readonly string[], over: Partial<Se
     [0, SILENT],
   ],
   [
-    'what was in flight is answered at 2.7 s',
-    ['1000 arrivals-ended: withdrawn', '2700 drained: nothing in flight'],
+    'what was in flight is answered at 3.7 s',
+    ['3000 arrivals-ended: withdrawn', '3700 drained: nothing in flight'],
     {},
     [0, sockets({ inFlight: requests(1, 0) })],
     [1000, WITHDRAWN],
-    [2700, IDLE],
+    [3700, IDLE],
   ],
   [
     'a new slice takes the pod up again while a request is in flight',
-    ['1000 arrivals-ended: withdrawn', '5000 arrivals-ended: silence', '5000 drained: nothing in flight'],
+    ['3000 arrivals-ended: withdrawn', '5000 arrivals-ended: silence', '5000 drained: nothing in flight'],
     {},
     [0, sockets({ inFlight: requests(1, 0) })],
     [1000, WITHDRAWN],
-    [2000, HELD],
-    [2700, IDLE],
+    [3500, HELD],
+    [3700, IDLE],
   ],
   [
     'connections come again before drain-min',
     [
-      '1000 arrivals-ended: withdrawn',
-      '2000 arrivals-resumed',
+      '3000 arrivals-ended: withdrawn',
+      '3500 arrivals-resumed',
       '6000 arrivals-ended: silence',
       '6000 drained: nothing in flight',
     ],
     {},
     [0, sockets({ inFlight: requests(1, 0) })],
     [1000, WITHDRAWN],
-    [2000, ARRIVING, IDLE],
+    [3500, ARRIVING, IDLE],
     [6000, SILENT],
   ],
   [
     'a kept connection never pauses: drain-kept-max, but not before drain-min',
-    ['1000 arrivals-ended: withdrawn', '5000 drained: drain-kept-max'],
+    ['3000 arrivals-ended: withdrawn', '5000 drained: drain-kept-max'],
     { drainKeptMaxMs: 2000 },
     [0, sockets({ inFlight: requests(1, 0) })],
     [1000, WITHDRAWN],
-    [1100, sockets({ inFlight: requests(1, 1050) })],
+    [3100, sockets({ inFlight: requests(1, 3050) })],
   ],
   [
     'no reading of the sockets comes',
@@ -212,7 +237,7 @@ test('step() tells once that the slices have let go, whenever they do', () => {
       [300, hook('rails')],
       [400, WITHDRAWN],
     ],
-    2000,
+    4000,
   );
-  assert.deepEqual(only(told, 'withdrawn', 'drained'), ['0 withdrawn', '300 drained: nothing in flight']);
+  assert.deepEqual(only(told, 'withdrawn', 'drained'), ['0 withdrawn', '3300 drained: nothing in flight']);
 });

@@ -59,7 +59,7 @@ const CASES: readonly [
   [
     'the slices have let the pod go, so that drain-min need not pass',
     ['1 request in flight: 25000'],
-    2000,
+    3100,
     {},
     [0, sockets({ inFlight: requests(1, 0) }), { type: 'withdrawal', withdrawn: true }],
     ALL,
