@@ -62,7 +62,7 @@ function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 /**
- * What takes long to make (0.5 ms, some) is made for one in each turn of the event loop: connections that came in
+ * What takes long to make (some 0.5 ms) is made for one in each turn of the event loop: connections that came in
  * together may ask for it hundreds of times, and `/ready` is to wait for one of them at most.
  *
  * @returns a function whose promises resolve one in each turn
@@ -75,8 +75,10 @@ function oneEachTurn(): () => Promise<void> {
   };
 }
 
-/** @param ownTurn for what takes long
- * @param waits to be called for a hook that is not answered at once. */
+/**
+ * @param ownTurn to wait for before what takes long is made.
+ * @param waits to be called for a hook that is not answered at once.
+ */
 async function handle(
   answers: Answers,
   request: IncomingMessage,
