@@ -3,8 +3,6 @@
  * ever. (`--test-force-exit` would not; but it loses the reports of tests that ran just before: up to 9 of 56, measured at
  * a load of 18 on two cores.) Loaded into each file's process by `--import`.
  */
-import { afterEach, beforeEach } from 'node:test';
-
 /** Longer where a test's end takes its time: what it undoes comes after its last `afterEach`. */
 const LONGEST_MS = Number(process.env['PODUSHER_TEST_END_MS'] ?? 20_000);
 
@@ -17,7 +15,9 @@ function giveUp(): void {
   process.exit(1);
 }
 
-if (process.env['NODE_TEST_CONTEXT'] !== undefined) {
+// The programs that a test file starts may inherit both.
+if (process.env['NODE_TEST_CONTEXT'] !== undefined && process.argv[1]?.endsWith('.test.ts')) {
+  const { afterEach, beforeEach } = await import('node:test');
   beforeEach(() => {
     running += 1;
     clearTimeout(timer);

@@ -56,7 +56,7 @@ describe('podusher rehearse, with podusher in the pod', () => {
       ...SHORT,
       '--unhealthy-after, "3", --crash-after, "8"': '--unhealthy-after, "2"',
     });
-    const result = await theatre.result(example, '--before', '4s', '--endpoint-lag', '200ms');
+    const result = await theatre.result(example, '--before', '7s', '--endpoint-lag', '200ms');
     assert.deepEqual([result.failed, result.cut, result.status], [0, 0, 0], reasons(result).join());
     const checks = result.timeline.flatMap(entry => (entry.type === 'check' ? [entry] : []));
     const told = checks.map(({ container, outcome }) => `${container} ${outcome}`);

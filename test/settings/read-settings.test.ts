@@ -54,6 +54,7 @@ test('readSettings() gives the defaults of the table when nothing is given', () 
     logLevel: 'info',
     hostNetwork: false,
     outsideAddresses: undefined,
+    podName: undefined,
     api: undefined,
   });
   assert.equal(reading.sources.size, 0);
