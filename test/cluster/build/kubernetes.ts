@@ -77,12 +77,14 @@ export function etcd(version: string, signal: AbortSignal): Promise<string> {
 }
 
 async function goBuild(source: string, args: readonly string[], signal: AbortSignal): Promise<void> {
+  // What go leaves when it is killed goes with the folder; a go.mod in TMPDIR itself would be ignored.
+  const scratch = join(source, 'tmp');
+  await mkdir(scratch);
   // Whoever ends this process ends the build.
   const build = ['setpriv', '--pdeathsig', 'TERM', 'go', 'build', '-mod=mod', '-buildvcs=false', '-trimpath'];
   await run([...build, ...args], {
     cwd: source,
-    // What it leaves when it is killed goes with the folder.
-    env: { CGO_ENABLED: '0', TMPDIR: source },
+    env: { CGO_ENABLED: '0', TMPDIR: scratch },
     timeoutMs: BUILD_MS,
     signal,
   });

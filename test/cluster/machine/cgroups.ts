@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { until } from '../wait.ts';
 import { CGROUP, type NodeName } from './place.ts';
 
-const REMOVE_MS = 10_000;
+const REMOVE_MS = 30_000;
 
 /** @returns as the kubelet's configuration calls it: the path within each hierarchy. */
 export function cgroupOf(node: NodeName): string {

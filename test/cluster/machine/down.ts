@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { removeCgroups } from './cgroups.ts';
-import { hostDisconnected } from './network.ts';
+import { disconnectHost } from './network.ts';
 import { SPACES, STATE } from './place.ts';
 import { closeSpace } from './space.ts';
 import { removeClaims } from './state.ts';
@@ -12,7 +12,7 @@ export async function takeDown(): Promise<boolean> {
   await removeClaims();
   if (!existsSync(STATE)) return false;
   await Promise.all(SPACES.map(closeSpace));
-  await hostDisconnected();
+  await disconnectHost();
   await removeCgroups();
   await rm(STATE, { recursive: true, maxRetries: 3 });
   return true;

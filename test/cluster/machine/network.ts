@@ -3,7 +3,7 @@
  * gets one address and no route but to the switch; nothing that is in the cluster can reach further.
  */
 import { readFileSync } from 'node:fs';
-import { run } from '../run.ts';
+import { attempt, run } from '../run.ts';
 import { until } from '../wait.ts';
 import { API, HOST_LINK, NODES, type SpaceName } from './place.ts';
 import { initOf, inSpace } from './space.ts';
@@ -50,13 +50,23 @@ async function connectHost(): Promise<void> {
   await configure('control', ['link set host master switch up']);
 }
 
-/** Waits until the host's end has gone with the space of the other one; the kernel does it a moment later. */
-export async function hostDisconnected(): Promise<void> {
-  await until(`the link ${HOST_LINK.name} is gone`, isHostDisconnected, { timeoutMs: COMMAND_MS });
+/**
+ * Takes the host's cable away. It would go with the space of its other end, but that may be minutes after all in it has ended:
+ * the kernel keeps a network as long as a connection in it has something to send, though nobody is left to receive it.
+ */
+export async function disconnectHost(): Promise<void> {
+  const { name } = HOST_LINK;
+  const isGone = async (): Promise<boolean> => {
+    if (!isThere(name)) return true;
+    // It may just have gone by itself.
+    await attempt(['ip', 'link', 'delete', name], { timeoutMs: COMMAND_MS });
+    return !isThere(name);
+  };
+  await until(`the link ${name} is gone`, isGone, { timeoutMs: COMMAND_MS });
 }
 
-function isHostDisconnected(): boolean {
-  return !readFileSync('/proc/net/dev', 'utf8').includes(`${HOST_LINK.name}:`);
+function isThere(link: string): boolean {
+  return readFileSync('/proc/net/dev', 'utf8').includes(`${link}:`);
 }
 
 function configure(space: SpaceName, lines: readonly string[]): Promise<void> {

@@ -22,7 +22,7 @@ export const SPACE_FLAGS: readonly string[] = [
 ];
 
 const OPEN_MS = 30_000;
-const CLOSE_MS = 20_000;
+const CLOSE_MS = 60_000;
 
 /**
  * The init of a space. It writes down itself who it is, before anything else, so that it can be found also when
