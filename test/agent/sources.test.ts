@@ -37,7 +37,7 @@ describe('a drain', { concurrency: true, timeout: 120_000 }, () => {
       const { agent, apps } = await startPod(context, {
         annotations: ({ app }) => ({
           'podusher.dev/drain-min': '1s',
-          'podusher.dev/drain-max': '5s',
+          'podusher.dev/drain-max': '10s',
           'in-flight.podusher.dev/app': `http://:${app.port}/gauge#/running`,
         }),
       });
@@ -49,7 +49,7 @@ describe('a drain', { concurrency: true, timeout: 120_000 }, () => {
         return waitsFor.find(({ what }) => said.test(what));
       });
       assert.match(wait.what, /^what is in flight, which cannot be read: The gauge of app/);
-      await assertHeld(agent, hook('app'), 5000);
+      await assertHeld(agent, hook('app'), 10_000);
       const { timeline } = await agent.status();
       const drained = timeline.find(entry => entry.type === 'drained');
       assert.ok(drained?.type === 'drained' && drained.because === 'drain-max');
