@@ -6,7 +6,10 @@ import { readSettings, type SettingsReading } from '../../lib/settings/read-sett
 import type { Settings } from '../../lib/settings/settings.ts';
 import { type Podinfo, readPodinfo, watchPodinfo } from './podinfo.ts';
 
-/** The settings in effect, and what is wrong with the annotations as they stand. */
+/**
+ * The last good settings, and what is wrong with the annotations as they stand. Once read they are in force at once,
+ * or after the drain that goes on (`adoption.ts`).
+ */
 export interface SettingsInForce {
   /** Undefined while the annotations have been bad from the start. */
   readonly settings: Settings | undefined;
@@ -33,7 +36,7 @@ export interface SettingsSource extends Omit<Inputs, 'annotations' | 'spec'> {
   readonly now: () => number;
 }
 
-/** Keeps the settings as they are given now. */
+/** Reads the settings again whenever they may have changed. */
 export interface SettingsFollower {
   /** What they are made of may have changed. */
   reread(): void;
@@ -60,15 +63,15 @@ export async function readFirst(source: SettingsSource): Promise<FirstReading> {
  * Follows the annotations file: a good edit takes effect, a bad one changes nothing but `problems`.
  *
  * @param spec the pod's spec as the API tells it now
- * @param changed called with what is in force after each reading that changed something
+ * @param changed called after each reading that changed something, with what is to be in force
  */
 export function followSettings(
   source: SettingsSource,
   first: SettingsInForce,
   spec: () => Inputs['spec'],
-  changed: (inForce: SettingsInForce) => void,
+  changed: (latest: SettingsInForce) => void,
 ): SettingsFollower {
-  let inForce = first;
+  let latest = first;
   let isReading = false;
   let isStale = false;
 
@@ -80,12 +83,12 @@ export function followSettings(
       while (isStale) {
         isStale = false;
         // A file that was there and is not now says nothing of the annotations.
-        const required = source.file.required || inForce.hash !== null;
+        const required = source.file.required || latest.hash !== null;
         const podinfo = await readPodinfo(source.file.path, required);
-        const next = after(source, inForce, podinfo, spec());
-        if (next === inForce) continue;
-        inForce = next;
-        changed(inForce);
+        const next = after(source, latest, podinfo, spec());
+        if (next === latest) continue;
+        latest = next;
+        changed(latest);
       }
     } finally {
       isReading = false;

@@ -30,8 +30,8 @@ function watchArrivals(state: Draining, plan: Plan, fresh: Sample | undefined, t
   if (state.arrivalsEnded.because === 'deadline' || fresh === undefined) return state;
   const resumed = fresh.arrivals === 'arriving' && turn.now < plan.arrivalsMaxAt;
   if (resumed) turn.tell({ type: 'arrivals-resumed' });
-  const isOver = turn.due(plan.drainMinAt) || isWithdrawn(state, plan, fresh, turn);
-  return resumed || !isOver ? { ...state, arrivalsEnded: undefined } : state;
+  const isMinOver = turn.due(plan.drainMinAt) || isWithdrawn(state, plan, fresh, turn);
+  return resumed || !isMinOver ? { ...state, arrivalsEnded: undefined } : state;
 }
 
 /**

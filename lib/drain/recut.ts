@@ -1,8 +1,8 @@
 import { budget } from '../settings/budget.ts';
 import type { Settings } from '../settings/settings.ts';
 
-/** A termination as its settings have it. */
-type Uncut = Pick<Settings, 'gracePeriodMs' | 'drainMinMs' | 'drainMaxMs' | 'containers'>;
+/** What of the settings gives a termination its times. */
+type Timing = Pick<Settings, 'gracePeriodMs' | 'drainMinMs' | 'drainMaxMs' | 'containers'>;
 
 /**
  * Fits a termination into its deletion's own grace period, where that is shorter (`kubectl delete --grace-period`):
@@ -12,7 +12,7 @@ type Uncut = Pick<Settings, 'gracePeriodMs' | 'drainMinMs' | 'drainMaxMs' | 'con
  * @param graceMs the deletion's `deletionGracePeriodSeconds`: the kubelet counts it from the hooks' beginning
  * (`killContainer` in `pkg/kubelet/kuberuntime/kuberuntime_container.go`); undefined where it is not known
  */
-export function recut(settings: Uncut, graceMs: number | undefined): Uncut {
+export function recut(settings: Timing, graceMs: number | undefined): Timing {
   if (graceMs === undefined || graceMs >= settings.gracePeriodMs) return settings;
   const cut = { ...settings, gracePeriodMs: graceMs };
   const leftMs = budget({ ...cut, drainMaxMs: undefined }).drainMaxMs;

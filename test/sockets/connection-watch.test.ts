@@ -28,7 +28,7 @@ function lookedUp(watch: ConnectionWatch, now: number): number[] {
 test('ConnectionWatch looks up a connection that a sample left unclear, for 10 s, and no other', () => {
   const watch = new ConnectionWatch();
   watch.sample([connection(1, 1), connection(2, 1)], 0, DOUBT_MS);
-  assert.equal(watch.watches, false, 'both are surely idle');
+  assert.equal(watch.isWatching, false, 'both are surely idle');
   const tie = { lastDataSentMs: 10, lastDataReceivedMs: 10, lastAckReceivedMs: 10 };
   watch.sample([connection(1, 2), connection(2, 3)], 165, DOUBT_MS);
   assert.deepEqual(lookedUp(watch, 198), [2], 'two segments came, and either may have come last');
@@ -37,5 +37,5 @@ test('ConnectionWatch looks up a connection that a sample left unclear, for 10 s
   watch.sample([connection(1, 2), connection(2, 3), connection(3, 1)], 10_200, DOUBT_MS);
   assert.deepEqual(lookedUp(watch, 10_233), [3]);
   watch.sample([connection(1, 2), connection(2, 3), connection(3, 1)], 10_400, DOUBT_MS);
-  assert.equal(watch.watches, false);
+  assert.equal(watch.isWatching, false);
 });

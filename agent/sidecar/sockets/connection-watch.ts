@@ -24,7 +24,7 @@ export class ConnectionWatch {
   }
 
   /** Whether there are any to be looked up. */
-  get watches(): boolean {
+  get isWatching(): boolean {
     return this.#watched.length > 0;
   }
 

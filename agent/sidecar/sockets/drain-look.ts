@@ -83,8 +83,8 @@ export class DrainLook {
   }
 
   /** Whether there is anything to look up between two samples. */
-  get watches(): boolean {
-    return this.#connections.watches;
+  get isWatching(): boolean {
+    return this.#connections.isWatching;
   }
 
   /** Looks connections up between two samples. */

@@ -25,9 +25,10 @@ export interface Gauges {
 
 interface Asked {
   readonly source: GaugeSource;
+  /** When it was asked last. */
   at: number;
   dueAt: number;
-  inFlight: boolean;
+  isAsking: boolean;
   busySince: number | undefined;
 }
 
@@ -37,11 +38,11 @@ export function createGauges(fetchGauge: FetchGauge, clock: () => number): Gauge
   const readings = new Map<string, GaugeReading>();
 
   const ask = async (name: string, gauge: Asked): Promise<void> => {
-    gauge.inFlight = true;
+    gauge.isAsking = true;
     gauge.at = clock();
     gauge.dueAt = gauge.at + pauseAfter(MOST_GAUGE_BYTES);
     const reading = await readOnce(fetchGauge, gauge);
-    gauge.inFlight = false;
+    gauge.isAsking = false;
     // Its source may have been set anew meanwhile.
     if (asked.get(name) === gauge) readings.set(name, reading);
   };
@@ -59,12 +60,12 @@ export function createGauges(fetchGauge: FetchGauge, clock: () => number): Gauge
         const gauge =
           known?.source === source
             ? known
-            : { source, at: 0, dueAt: 0, inFlight: false, busySince: undefined };
+            : { source, at: 0, dueAt: 0, isAsking: false, busySince: undefined };
         if (gauge !== known) {
           asked.set(name, gauge);
           readings.delete(name);
         }
-        if (!gauge.inFlight && clock() >= gauge.dueAt) void ask(name, gauge);
+        if (!gauge.isAsking && clock() >= gauge.dueAt) void ask(name, gauge);
       }
     },
   };

@@ -83,7 +83,7 @@ export function createSampler(options: SamplerOptions): Sampler {
         look.lookUp(now, opened);
       }
       const tookMs = cpuMs() - spentMs - (isSample ? arrivals.tookMs : 0);
-      const dueAt = look.watches ? now + WATCH_EVERY_MS : nextSampleAt + WATCH_EVERY_MS / 2;
+      const dueAt = look.isWatching ? now + WATCH_EVERY_MS : nextSampleAt + WATCH_EVERY_MS / 2;
       const pauseMs = Math.max(dueAt - clock(), tookMs / MOST_OF_TIME);
       setTimeout(afterInput, pauseMs, repeat).unref();
     };
