@@ -91,7 +91,7 @@ export function createAnswers(parts: AnswersParts): RefreshedAnswers {
     hooks,
     refresh(): void {
       const next = currentReadiness();
-      // A drain asks with each sample, ten times a second, and mostly nothing has changed.
+      // A drain asks with each sample, six times a second, and mostly nothing has changed.
       if (isTold && JSON.stringify(next) === JSON.stringify(readiness)) return;
       isTold = true;
       readiness = next;

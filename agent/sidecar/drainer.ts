@@ -20,7 +20,7 @@ export interface DrainerParts {
   readonly carryOut: (effect: Effect) => void;
   /** Called after each step, once its effects were carried out. */
   readonly changed: (state: State) => void;
-  /** Called with what these two threw. */
+  /** Called with what `carryOut` or `changed` threw. */
   readonly failed: (error: unknown) => void;
 }
 

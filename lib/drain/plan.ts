@@ -9,7 +9,7 @@ import { nameOf, type Settling, type Termination } from './state.ts';
  */
 export const SETTLE_MS = 1000;
 
-/** What a container that no setting names is taken for: `inject` and careful people name them all. */
+/** What a container that no setting names is taken for; it is known by its hook alone. */
 const UNNAMED = {
   critical: true,
   kind: 'regular',

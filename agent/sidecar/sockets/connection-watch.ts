@@ -9,8 +9,9 @@ import type { SocketReader } from './reader.ts';
  * whether a request or an answer came last.
  */
 export const WATCH_EVERY_MS = 33;
-/** Those of which a look could not tell all, in this time; at most so many: that bounds the cost. */
+/** A connection is looked up for so long after the last look that could not tell all of it. */
 const WATCH_FOR_MS = 10_000;
+/** So many at most, those with the latest data: that bounds the cost. */
 const MOST_WATCHED = 50;
 
 /** Follows the server's ends of connections through samples and in between. */

@@ -77,6 +77,7 @@ export function createSampler(options: SamplerOptions): Sampler {
       const spentMs = cpuMs();
       const isSample = now >= nextSampleAt;
       if (isSample) {
+        // Half a look early, so that the fifth look is a sample though it may come a little before its time.
         nextSampleAt = now + SAMPLE_EVERY_MS - WATCH_EVERY_MS / 2;
         onSample(...look.sample(now, opened));
       } else {
