@@ -6,6 +6,7 @@ import type { Container, Pod } from '../../lib/kubelet/pod.ts';
 import { findMismatches } from '../../lib/lint/mismatches.ts';
 import type { Mismatch } from '../../lib/lint/subject.ts';
 import { unknownFields } from '../../lib/lint/unknown-fields.ts';
+import { messageOf } from '../../lib/message-of.ts';
 import { type Parsed, parsed, unparsed } from '../../lib/parsed.ts';
 import { readCommandLine } from '../command-line.ts';
 import type { Options } from './options.ts';
@@ -46,7 +47,7 @@ export function readCast(file: string, options: Options): Parsed<Cast> {
     if (statSync(file).size > LARGEST) return told(['Larger than 1 MiB; accepted: a manifest']);
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    return told([`Cannot be read: ${error instanceof Error ? error.message : String(error)}`]);
+    return told([`Cannot be read: ${messageOf(error)}`]);
   }
   const document = parseDocument(text);
   if (!document.ok) return told(document.problems);

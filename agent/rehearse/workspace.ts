@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { DownwardVolume } from '../../lib/kubelet/pod.ts';
+import { messageOf } from '../../lib/message-of.ts';
 import { RehearsalError } from './failure.ts';
 
 export interface Workspace {
@@ -39,8 +40,7 @@ export function createWorkspace(volumes: readonly DownwardVolume[], program: str
       remove: () => rmSync(root, { recursive: true, force: true }),
     };
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new RehearsalError('ERR_WORKSPACE', `Cannot write to ${tmpdir()}: ${why}`, { cause });
+    throw new RehearsalError('ERR_WORKSPACE', `Cannot write to ${tmpdir()}: ${messageOf(cause)}`, { cause });
   }
 }
 

@@ -86,6 +86,6 @@ export function socketName({ local, remote }: Pick<Socket, 'local' | 'remote'>):
 }
 
 /** @returns `127.0.0.1 8866`; a name for maps, not for people. */
-export function endName({ address, port }: End): string {
+function endName({ address, port }: End): string {
   return `${address} ${port}`;
 }

@@ -1,5 +1,6 @@
 /** From a manifest's text to the pod that is rehearsed. What is wrong is reported all at once, with its path. */
 import { parseAllDocuments } from 'yaml';
+import { messageOf } from '../message-of.ts';
 import { type Parsed, parsed, unparsed } from '../parsed.ts';
 import { fieldText, type PodIdentity, unknownField } from './field-ref.ts';
 import { checkManifest, type PodManifest, type VolumeManifest } from './manifest-schema.ts';
@@ -34,7 +35,7 @@ export function parseDocument(text: string): Parsed<unknown> {
     values = documents.map(document => document.toJS());
   } catch (error) {
     // Aliases that would grow without bound.
-    return unparsed(`Not YAML: ${error instanceof Error ? error.message : String(error)}`);
+    return unparsed(`Not YAML: ${messageOf(error)}`);
   }
   const pods = values.filter(value => ['Pod', 'Deployment'].includes(kindOf(value)));
   if (pods.length !== 1) {

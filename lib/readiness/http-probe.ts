@@ -8,7 +8,7 @@ import type { ProbeResult } from './probe-result.ts';
 /** No more of an answer is read (`maxRespBodyLength`); what a target sends beyond costs nothing. */
 export const MAX_BODY_BYTES: number = 10 * 1024;
 /** The first one included: Go's client stops at its tenth redirect. */
-export const MAX_REQUESTS = 10;
+const MAX_REQUESTS = 10;
 
 /** A GET request. */
 export interface HttpRequest {

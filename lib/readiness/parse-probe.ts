@@ -3,6 +3,7 @@
  * or one line for the common case. Both have the kubelet's defaults.
  */
 import * as v from 'valibot';
+import { messageOf } from '../message-of.ts';
 import { type Parsed, parsed, unparsed } from '../parsed.ts';
 import type { Probe } from './probe.ts';
 import { checkProbe, HostSchema, PortSchema, problemsOf } from './probe-schema.ts';
@@ -28,8 +29,7 @@ function parseJson(json: string): Parsed<Probe> {
   try {
     value = JSON.parse(json);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return unparsed(`Not JSON: ${why}; accepted: ${PROBE_FORMS}`);
+    return unparsed(`Not JSON: ${messageOf(error)}; accepted: ${PROBE_FORMS}`);
   }
   return toParsed(checkProbe(value));
 }

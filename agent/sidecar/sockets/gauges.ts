@@ -1,5 +1,6 @@
 import { type GaugeSource, MOST_GAUGE_BYTES, readGauge } from '../../../lib/connections/gauge.ts';
 import type { GaugeReading } from '../../../lib/connections/in-flight.ts';
+import { messageOf } from '../../../lib/message-of.ts';
 import type { Parsed } from '../../../lib/parsed.ts';
 import type { Container } from '../../../lib/settings/settings.ts';
 import type { Limits } from '../outbound/requester.ts';
@@ -86,6 +87,6 @@ async function readOnce(fetchGauge: FetchGauge, gauge: Asked): Promise<GaugeRead
     gauge.busySince = value.value > 0 ? (gauge.busySince ?? gauge.at) : undefined;
     return { type: 'value', at: gauge.at, value: value.value, busySince: gauge.busySince };
   } catch (error) {
-    return { type: 'problem', problem: error instanceof Error ? error.message : String(error) };
+    return { type: 'problem', problem: messageOf(error) };
   }
 }

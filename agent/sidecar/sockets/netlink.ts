@@ -7,6 +7,7 @@ import {
 } from '../../../lib/connections/inet-diag.ts';
 import { type DumpRequest, dumpRequest, lookUpRequest } from '../../../lib/connections/inet-diag-request.ts';
 import type { Socket } from '../../../lib/connections/socket.ts';
+import { messageOf } from '../../../lib/message-of.ts';
 import { type Parsed, parsed, unparsed } from '../../../lib/parsed.ts';
 
 // The kernel's own list of TCP sockets, by NETLINK_SOCK_DIAG, which needs no privilege. The first part of a dump is
@@ -47,7 +48,7 @@ export async function loadSystemCalls(): Promise<Parsed<SystemCalls>> {
       errno,
     });
   } catch (error) {
-    return unparsed(`koffi cannot be loaded: ${error instanceof Error ? error.message : String(error)}`);
+    return unparsed(`koffi cannot be loaded: ${messageOf(error)}`);
   }
 }
 

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { parsePassiveOpens, parseProcNetTcp } from '../../../lib/connections/proc-net.ts';
 import type { Socket } from '../../../lib/connections/socket.ts';
+import { messageOf } from '../../../lib/message-of.ts';
 import { type Parsed, parsed, unparsed } from '../../../lib/parsed.ts';
 
 // What /proc/net tells: the counter, always; the sockets, where netlink is refused.
@@ -55,7 +56,7 @@ function read<T>(
   } catch (error) {
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     if (isMissing && missing !== undefined) return missing;
-    return unparsed(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    return unparsed(`${path} cannot be read: ${messageOf(error)}`);
   }
 }
 
