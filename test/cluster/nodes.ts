@@ -76,7 +76,8 @@ export async function withSlowProxy(context: TestContext): Promise<void> {
   await setProxy('slow');
 }
 
-async function setProxy(speed: ProxySpeed): Promise<void> {
+/** Restarts each node's kube-proxy with these settings; done when it has told the kernel. */
+export async function setProxy(speed: ProxySpeed): Promise<void> {
   for (const node of NODES) {
     await stop(serviceOf(`kube-proxy@${node.name}`));
     await configureProxy(node, speed);

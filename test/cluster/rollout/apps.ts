@@ -7,6 +7,8 @@ export interface App {
   /** Rails finishes what is in flight on SIGTERM and leaves; the other one dies at once. */
   readonly app: 'rails' | 'dies';
   readonly podusher: boolean;
+  /** Without podusher: the preStop hook that many have instead, of an app that dies. */
+  readonly sleepSeconds?: number;
 }
 
 /** Of the Deployment, the Service and the pods' label `app`. */
@@ -22,10 +24,10 @@ const DIES = `
   process.on('SIGTERM', () => process.exit());`;
 
 /** @returns the Service and the Deployment. */
-export function appManifests({ app, podusher }: App): readonly object[] {
+export function appManifests({ app, podusher, sleepSeconds }: App): readonly object[] {
   if (app === 'rails') return manifestsOf({ podusher, rails: 'leaves', replicas: REPLICAS });
   const labels = { app: APP_NAME };
-  const template = podusher ? podTemplate({ app: DIES, labels }) : bareTemplate(labels);
+  const template = podusher ? podTemplate({ app: DIES, labels }) : bareTemplate(labels, sleepSeconds);
   return [
     {
       apiVersion: 'v1',
@@ -42,8 +44,8 @@ export function appManifests({ app, podusher }: App): readonly object[] {
   ];
 }
 
-/** As most pods are: a readiness probe, and nothing for its end. */
-function bareTemplate(labels: Readonly<Record<string, string>>): object {
+/** As most pods are: a readiness probe, and for its end nothing or a sleep. */
+function bareTemplate(labels: Readonly<Record<string, string>>, sleepSeconds: number | undefined): object {
   return {
     metadata: { labels },
     spec: {
@@ -57,6 +59,7 @@ function bareTemplate(labels: Readonly<Record<string, string>>): object {
           command: ['/usr/local/bin/node', '-e', DIES],
           ports: [{ containerPort: APP_PORT }],
           readinessProbe: { httpGet: { path: '/', port: APP_PORT }, periodSeconds: 1 },
+          ...(sleepSeconds && { lifecycle: { preStop: { sleep: { seconds: sleepSeconds } } } }),
           securityContext: {
             readOnlyRootFilesystem: true,
             allowPrivilegeEscalation: false,
