@@ -3,7 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Hook, POD_ADDRESS } from '../../lib/kubelet/pod.ts';
 import { runToEnd } from './exec.ts';
-import type { Stage } from './surroundings.ts';
+import type { Stage } from './stage.ts';
 
 export interface HookResult {
   readonly outcome: 'answered' | 'failed';

@@ -9,7 +9,7 @@ import { now } from './clock.ts';
 import { runHook } from './hook.ts';
 import { runProbe } from './probe.ts';
 import { type Process, startProcess } from './process.ts';
-import type { Stage } from './surroundings.ts';
+import type { Stage } from './stage.ts';
 
 export interface KubeletOptions {
   readonly pod: Pod;

@@ -3,7 +3,7 @@ import type { ProbeAction } from '../../lib/readiness/probe.ts';
 import { Network } from '../sidecar/outbound/network.ts';
 import { startProbe } from '../sidecar/probes/run.ts';
 import { type ExecResult, runToEnd } from './exec.ts';
-import type { Stage } from './surroundings.ts';
+import type { Stage } from './stage.ts';
 
 const WORLD = { network: new Network(), podHost: POD_ADDRESS, userAgent: 'kube-probe/podusher-rehearse' };
 

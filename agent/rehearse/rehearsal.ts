@@ -12,7 +12,7 @@ import { createLoad, type Load } from './load/load.ts';
 import { tally } from './load/tally.ts';
 import type { Options } from './options.ts';
 import { checkPortsAreFree } from './ports.ts';
-import { stageOf } from './surroundings.ts';
+import { stageOf } from './stage.ts';
 import { isTold, whyNotReady } from './why-not-ready.ts';
 import { createWorkspace, type Workspace } from './workspace.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startKubelet } from '../../agent/rehearse/kubelet.ts';
-import type { Stage } from '../../agent/rehearse/surroundings.ts';
+import type { Stage } from '../../agent/rehearse/stage.ts';
 import { container, pod } from '../kubelet/world.ts';
 import { killProcessesWith, processesWith } from './processes.ts';
 

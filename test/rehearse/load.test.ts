@@ -6,7 +6,7 @@ import { createLoad, type Load, type LoadOptions, MOST_IN_FLIGHT } from '../../a
 import type { Outcome } from '../../agent/rehearse/load/outcome.ts';
 import { createPool, KEPT_CONNECTIONS, type Pool } from '../../agent/rehearse/load/pool.ts';
 import type { Destination } from '../../agent/rehearse/load/request.ts';
-import { OUTSIDE_ADDRESS } from '../../agent/rehearse/surroundings.ts';
+import { OUTSIDE_ADDRESS } from '../../agent/rehearse/outside-address.ts';
 
 /** A server that knows where its requests came from. */
 interface Seen {

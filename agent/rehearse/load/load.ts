@@ -8,7 +8,7 @@ import { POD_ADDRESS } from '../../../lib/kubelet/pod.ts';
 import type { LoadEntry } from '../../../lib/timeline/entry.ts';
 import type { Target } from '../cast.ts';
 import { now } from '../clock.ts';
-import { OUTSIDE_ADDRESS } from '../surroundings.ts';
+import { OUTSIDE_ADDRESS } from '../outside-address.ts';
 import { startBeat } from './beat.ts';
 import type { Outcome } from './outcome.ts';
 import { createPool } from './pool.ts';

@@ -1,23 +1,14 @@
 /** A container's command, variables and files, as far as they exist without a container. */
 import { dirname } from 'node:path';
 import type { Container, Pod } from '../../lib/kubelet/pod.ts';
+import { AGENT } from '../../lib/settings/table.ts';
 import type { Actor } from './cast.ts';
+import { OUTSIDE_ADDRESS } from './outside-address.ts';
 import type { Surroundings } from './process.ts';
 import type { Workspace } from './workspace.ts';
 
-/** The load's own address: for the agent, what comes from there is the outside, and all else the pod. */
-export const OUTSIDE_ADDRESS: string = outsideAddress(process.pid);
-
-/**
- * @param pid of the rehearsal, so that two on one machine do not take each other's load for theirs.
- * @returns an address in 127.128.0.0/10, whose 22 bits hold the largest process id of Linux (`PID_MAX_LIMIT`).
- */
-export function outsideAddress(pid: number): string {
-  return `127.${128 + ((pid >> 16) & 0x3f)}.${(pid >> 8) & 0xff}.${pid & 0xff}`;
-}
-
 /** Where the agent looks for the annotations unless told otherwise. */
-const ANNOTATIONS_FILE = '/etc/podinfo/annotations';
+const ANNOTATIONS_FILE = AGENT.annotationsFile.default;
 
 /** What is needed to start a container, its exec probes and its exec hook. */
 export interface Stage extends Surroundings {
