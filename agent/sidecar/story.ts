@@ -86,7 +86,7 @@ export function createStory(log: Logger, metrics: Metrics): Story {
   };
 }
 
-/** A check that is told once, though its reason may be put differently from one probe to the next. */
+/** @returns what tells one check from the next: its reason does not, which each probe may put differently. */
 function keyOf({ name, outcome, since }: Check): string {
   return `${name} ${outcome} ${since}`;
 }

@@ -38,10 +38,12 @@ export const CONTAINERS: Kind<readonly string[]> = listOf(CONTAINER, {
   accepted: 'names of containers, separated by commas',
 });
 
+const TRUE_OR_FALSE = oneOf('BOOLEAN', ['true', 'false']);
+
 export const BOOLEAN: Kind<boolean> = {
-  ...oneOf('BOOLEAN', ['true', 'false']),
+  ...TRUE_OR_FALSE,
   parse(text: string): Parsed<boolean> {
-    const word = oneOf('BOOLEAN', ['true', 'false']).parse(text);
+    const word = TRUE_OR_FALSE.parse(text);
     return word.ok ? parsed(word.value === 'true') : word;
   },
 };
