@@ -52,8 +52,11 @@ export interface PodApiParts {
   };
   /** A verdict may have changed. */
   readonly changed: () => void;
+  /** `spec` says something else. */
   readonly respecified: () => void;
+  /** The pod is being deleted, or its grace period was shortened: `graceMs` is all of it. */
   readonly deletion: (graceMs: number) => void;
+  /** Whether no EndpointSlice sends new connections to the pod any more. */
   readonly withdrawal: (withdrawn: boolean) => void;
   readonly timing?: Timing;
 }
@@ -123,8 +126,7 @@ export async function createPodApi(parts: PodApiParts): Promise<PodApi> {
   }
 
   function lookAtSlices(): void {
-    const wanted = wantsSlices && known !== undefined;
-    if (!wanted || known === undefined) {
+    if (!wantsSlices || known === undefined) {
       endSlices?.();
       endSlices = undefined;
       return;

@@ -42,6 +42,7 @@ export function createProgress(stream: Writable, isTerminal: boolean, title: str
     },
     end: () => {
       clearInterval(timer);
+      timer = undefined;
       if (isTerminal) stream.write(CLEAR);
       current = undefined;
     },

@@ -177,6 +177,7 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
     () => api?.spec,
     read => adoption.take(read),
   );
+  // What it told before there was a follower.
   if (api?.spec !== undefined) follower.reread();
   const leave = (): void => (drainer === undefined ? left.resolve() : drainer.send({ type: 'sigterm' }));
   process.on('SIGTERM', leave).on('SIGINT', leave);
@@ -195,6 +196,7 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
   return parsed(0);
 }
 
+/** @returns the containers whose hooks have come, those already released too; not the bare hook, which names nobody. */
 function hookedIn(state: State | undefined): ReadonlySet<string> {
   if (state === undefined || state.phase === 'serving') return new Set();
   return new Set([...state.hooks.keys()].filter(name => name !== null));

@@ -76,8 +76,10 @@ function oneEachTurn(): () => Promise<void> {
 }
 
 /**
- * @param ownTurn to wait for before what takes long is made.
- * @param waits to be called for a hook that is not answered at once.
+ * Answers all but the plain `/ready`.
+ *
+ * @param ownTurn to wait for before what takes long is made
+ * @param waits to be called for a hook that is not answered at once
  */
 async function handle(
   answers: Answers,
