@@ -11,7 +11,7 @@ import { follow } from './witness.ts';
 /** The kubelet measures volumes once a minute, and looks each 10 s. */
 const EVICTION_MS = 180_000;
 const API_MS = 30_000;
-const LATE_MS = 4_000;
+const LATE_MS = 15_000;
 
 export async function evicted(context: TestContext): Promise<void> {
   const namespace = await withNamespace(context, 'evicted');

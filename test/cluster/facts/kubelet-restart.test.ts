@@ -12,7 +12,7 @@ import { follow } from './witness.ts';
 const BACK_MS = 90_000;
 const GRACE_MS = 12_000;
 const SLACK_MS = 1_000;
-const LATE_MS = 4_000;
+const LATE_MS = 10_000;
 
 testOnNodes(
   'K8: a kubelet that restarts leaves the hook, and runs it again with a new grace period',

@@ -10,7 +10,7 @@ import { startRequest, startUshered } from './ending.ts';
 import { WEB_PORT } from './ushered.ts';
 
 const EVENTS_MS = 30_000;
-const LATE_MS = 4_000;
+const LATE_MS = 10_000;
 
 export async function agentKilled(context: TestContext): Promise<void> {
   const namespace = await withNamespace(context, 'agent-killed');

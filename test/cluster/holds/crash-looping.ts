@@ -12,7 +12,7 @@ import { assertWholeSequence, entry } from './ending.ts';
 import { agentHook, usheredPod } from './ushered.ts';
 
 const STARTED_MS = 120_000;
-const AT_ONCE_MS = 3_000;
+const AT_ONCE_MS = 4_500;
 
 export async function crashLooping(context: TestContext): Promise<void> {
   const namespace = await withNamespace(context, 'crash-looping');

@@ -91,4 +91,4 @@ export function assertWholeSequence(witness: Witness, graceMs: number = GRACE_MS
 }
 
 /** Two hooks make a termination; a third may come a moment later. */
-const LATE_HOOK_MS = 1_000;
+const LATE_HOOK_MS = 5_000;

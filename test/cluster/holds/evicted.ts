@@ -10,7 +10,7 @@ import { WEB_PORT } from './ushered.ts';
 
 /** The kubelet measures volumes once a minute, and looks each 10 s. */
 const EVICTION_MS = 180_000;
-const LATE_MS = 4_000;
+const LATE_MS = 15_000;
 
 export async function evicted(context: TestContext): Promise<void> {
   const namespace = await withNamespace(context, 'evicted');

@@ -11,7 +11,7 @@ import { AUTH_PORT, DRAIN_MIN_MS } from './ushered.ts';
 
 const KILLED_MS = 60_000;
 const MEMORY = { resources: { limits: { memory: '160Mi' } } };
-const LATE_MS = 4_000;
+const LATE_MS = 10_000;
 
 export async function outOfMemory(context: TestContext): Promise<void> {
   const namespace = await withNamespace(context, 'out-of-memory');

@@ -6,7 +6,7 @@ import { told } from '../facts/witness.ts';
 import { withNamespace } from '../namespace.ts';
 import { assertWholeSequence, endOfRequest, entry, startRequest, startUshered } from './ending.ts';
 
-const LATE_MS = 4_000;
+const LATE_MS = 15_000;
 
 /** Time is left for all. */
 export async function shortened(context: TestContext): Promise<void> {
