@@ -5,7 +5,7 @@ import { apply } from '../kubectl.ts';
 import { withNamespace } from '../namespace.ts';
 import { until } from '../wait.ts';
 import { containerOf, deletePod, eventsOf, type PodStatus, podReady, podStatus } from './pod-status.ts';
-import { hookAt, probeAt, recorder, recorderPod, say } from './recorder.ts';
+import { hookAt, probeAt, recorder, recorderPod, say, startupAt } from './recorder.ts';
 import { follow, type Line, type Witness } from './witness.ts';
 
 /** So late that a machine with much to do is not taken for a Kubernetes that has changed. */
@@ -36,6 +36,7 @@ const POD = recorderPod(
         more: {
           lifecycle: hookAt(3003, 'as=web&hold=told'),
           readinessProbe: probeAt(3003, 'ready'),
+          startupProbe: startupAt(3003),
           livenessProbe: probeAt(3003, 'live', { failureThreshold: 3 }),
         },
       }),

@@ -54,6 +54,11 @@ export function probeAt(port: number, kind: string, more: object = {}): object {
   return { ...httpGet(port, `/probe?kind=${kind}`), ...usual, ...more };
 }
 
+/** @returns a startup probe: until it is answered no liveness probe comes, however late the recorder is up */
+export function startupAt(port: number): object {
+  return probeAt(port, 'startup', { failureThreshold: 60 });
+}
+
 function httpGet(port: number, path: string): object {
   return { httpGet: { port, path } };
 }

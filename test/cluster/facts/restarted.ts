@@ -5,7 +5,7 @@ import { apply } from '../kubectl.ts';
 import { withNamespace } from '../namespace.ts';
 import { until } from '../wait.ts';
 import { containerOf, deletePod, podReady, podStatus } from './pod-status.ts';
-import { hookAt, probeAt, recorder, recorderPod, say } from './recorder.ts';
+import { hookAt, probeAt, recorder, recorderPod, say, startupAt } from './recorder.ts';
 import { follow } from './witness.ts';
 
 const RESTART_MS = 90_000;
@@ -17,6 +17,7 @@ export async function restarted(context: TestContext): Promise<void> {
   const namespace = await withNamespace(context, 'restarted');
   const sick = {
     lifecycle: hookAt(NOTED_PORT, 'as=sick'),
+    startupProbe: startupAt(SICK_PORT),
     livenessProbe: probeAt(SICK_PORT, 'live', { failureThreshold: 3 }),
   };
   const ends = { lifecycle: hookAt(NOTED_PORT, 'as=ends') };

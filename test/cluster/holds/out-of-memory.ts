@@ -25,11 +25,9 @@ export async function outOfMemory(context: TestContext): Promise<void> {
   await until('it runs again', runsAgain, { timeoutMs: KILLED_MS });
   await podReady(namespace, 'pod');
 
-  await context.test('readiness follows it down and up, and no hook runs', async () => {
+  await context.test('it is started again, the pod is Ready again, and no hook runs', async () => {
     const { restarts, ended } = await auth(namespace);
     assert.deepEqual([restarts, ended?.reason], [1, 'OOMKilled']);
-    // Once before its first probe, and once while it was down.
-    assert.ok(all('check', 'podusher', { check: 'auth', outcome: 'passed' }).length >= 2);
     assert.deepEqual(all('hook', 'podusher'), []);
   });
 

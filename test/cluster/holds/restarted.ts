@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { containerOf, podReady, podStatus } from '../facts/pod-status.ts';
-import { probeAt, say } from '../facts/recorder.ts';
+import { probeAt, say, startupAt } from '../facts/recorder.ts';
 import { told } from '../facts/witness.ts';
 import { withNamespace } from '../namespace.ts';
 import { until } from '../wait.ts';
@@ -14,10 +14,15 @@ const RESTART_MS = 90_000;
 /** One that answers slowly is not taken for sick. */
 const PATIENT = { timeoutSeconds: 5, failureThreshold: 3 };
 
+/** The agent starts before the app that is asked for it. */
+const MORE_PATIENT = { timeoutSeconds: 5, failureThreshold: 10, initialDelaySeconds: 15 };
+
 export async function appRestarted(context: TestContext): Promise<void> {
   const namespace = await withNamespace(context, 'app-restarted');
   const witness = await startUshered(context, namespace, {
-    web: { more: { livenessProbe: probeAt(WEB_PORT, 'live', PATIENT) } },
+    web: {
+      more: { startupProbe: startupAt(WEB_PORT), livenessProbe: probeAt(WEB_PORT, 'live', PATIENT) },
+    },
   });
   await say(namespace, 'pod', WEB_PORT, '/set?kind=live&to=500');
   await untilRestarted(namespace, 'web');
@@ -43,7 +48,7 @@ export async function appRestarted(context: TestContext): Promise<void> {
 export async function agentRestarted(context: TestContext): Promise<void> {
   const namespace = await withNamespace(context, 'agent-restarted');
   const witness = await startUshered(context, namespace, {
-    agent: { livenessProbe: probeAt(WEB_PORT, 'agent', PATIENT) },
+    agent: { livenessProbe: probeAt(WEB_PORT, 'agent', MORE_PATIENT) },
   });
   await say(namespace, 'pod', WEB_PORT, '/set?kind=agent&to=500');
   await witness.seen('agent-restart', 'podusher');
