@@ -54,9 +54,9 @@ describe('podusher rehearse, with podusher in the pod', () => {
   it('fails no request when statsd fails its probe', async () => {
     const example = await theatre.example('statsd-with.yaml', {
       ...SHORT,
-      '--unhealthy-after, "3", --crash-after, "8"': '--unhealthy-after, "2"',
+      '--unhealthy-after, "3", --crash-after, "8"': '--unhealthy-after, "6"',
     });
-    const result = await theatre.result(example, '--before', '7s', '--endpoint-lag', '200ms');
+    const result = await theatre.result(example, '--before', '12s', '--endpoint-lag', '200ms');
     assert.deepEqual([result.failed, result.cut, result.status], [0, 0, 0], reasons(result).join());
     const checks = result.timeline.flatMap(entry => (entry.type === 'check' ? [entry] : []));
     const told = checks.map(({ container, outcome }) => `${container} ${outcome}`);
