@@ -7,7 +7,7 @@ import { probed } from './probed.ts';
 import { restarted } from './restarted.ts';
 import { served } from './served.ts';
 
-describe('what Kubernetes does', { concurrency: 6 }, () => {
+describe('what Kubernetes does', { concurrency: 4 }, () => {
   it('when a pod of all kinds of containers is deleted', deleted);
   it('when it evicts a pod', evicted);
   it('when a pod does not leave', killed);

@@ -8,7 +8,7 @@ import { outOfMemory } from './out-of-memory.ts';
 import { agentRestarted, appRestarted } from './restarted.ts';
 import { cut, shortened } from './shortened.ts';
 
-describe('what holds when', { concurrency: 8 }, () => {
+describe('what holds when', { concurrency: 4 }, () => {
   it('kubectl drain, with a budget: the whole sequence, one pod after the other', drained);
   it('delete with a shorter grace period: all of it in order where it fits', shortened);
   it('delete with a grace period that is too short: the kubelet cuts it', cut);
