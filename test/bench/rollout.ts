@@ -1,62 +1,100 @@
 /**
  * What rolling updates lose, on a cluster: `npm run bench:rollout`. Three pods at 60 requests a second, every 20th of which
  * takes 3 s, are replaced one after the other, again and again; without podusher, with a sleep in its place, and with it;
- * also with a kube-proxy as slow as in a large cluster. Some 25 minutes on a cluster that is up; else one is brought up,
- * and taken down at the end.
+ * also with a kube-proxy as slow as in a large cluster. How long it takes is said first. A cluster that is not up is brought
+ * up, and taken down at the end.
  *
- * --json for machines; --check ends with 1 where podusher lost what it must not; --rollouts N.
+ * --json for machines; --check ends with 1 where a row does not hold; --rollouts N, 10 unless said, of each that has
+ * podusher; --only WORD, of a row's strategy, kube-proxy, clients or app: those rows alone, may be repeated.
  */
 import { parseArgs } from 'node:util';
 import { withCluster } from '../cluster/cluster.ts';
 import { command } from '../cluster/command.ts';
-import { createNamespace, deleteNamespace } from '../cluster/kubectl.ts';
+import { createNamespace, deleteNamespace, isOurs } from '../cluster/kubectl.ts';
 import { setProxy } from '../cluster/nodes.ts';
 import { loadRailsAuthImages } from '../cluster/rails-auth/images.ts';
 import { rollOut } from '../cluster/rollout/roll.ts';
-import { step } from '../cluster/say.ts';
-import { isWithin, type Row, rowOf, tableOf, type Variant, variants } from './rollout/variants.ts';
+import { lasted } from '../cluster/say.ts';
+import { nameOf, type Row, rowOf, type Trial, tableOf, trials } from './rollout/rows.ts';
 
 const { values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
     rollouts: { type: 'string', default: '10' },
+    only: { type: 'string', multiple: true, default: [] },
   },
 });
+if (!/^[1-9]\d?$/u.test(values.rollouts)) throw new Error(`--rollouts ${values.rollouts}: accepted: 1 to 99`);
 
 /** At a time: two cores carry no more pods than those of three Deployments. */
 const AT_ONCE = 3;
 
-await command(({ signal, say }) =>
-  withCluster({ signal, say }, async () => {
+/** On two cores: a rollout with the 10 s before it, and all that is before the first and after the last. */
+const ROLLOUT_MS = 40_000;
+const AROUND_MS = 45_000;
+
+/** Standard output is for the rows. */
+const say = (text: string): void => void process.stderr.write(text);
+
+await command(async ({ signal }) => {
+  const wanted = trials(Number(values.rollouts)).filter(isWanted);
+  const workMs = wanted.reduce((sum, { rollouts }) => sum + AROUND_MS + rollouts * ROLLOUT_MS, 0);
+  say(`${wanted.length} rows, ${AT_ONCE} at a time: about ${lasted(workMs / AT_ONCE)}\n`);
+  await withCluster({ signal, say }, async () => {
     await loadRailsAuthImages(signal, say);
     const rows: Row[] = [];
-    const all = variants(Number(values.rollouts));
-    for (const proxy of ['usual', 'slow'] as const) {
-      const some = all.filter(variant => variant.proxy === proxy);
-      if (proxy === 'slow') await setProxy('slow');
-      try {
-        for (let at = 0; at < some.length; at += AT_ONCE) {
-          signal.throwIfAborted();
-          const now = some.slice(at, at + AT_ONCE);
-          const what = now.map(variant => variant.what).join('; ');
-          rows.push(...(await step(say, what, () => Promise.all(now.map(measure)))));
-        }
-      } finally {
-        if (proxy === 'slow') await setProxy('usual');
+    try {
+      for (const kubeProxy of ['usual', 'slow'] as const) {
+        const some = wanted.filter(trial => trial.kubeProxy === kubeProxy);
+        if (some.length === 0) continue;
+        if (kubeProxy === 'slow') await setProxy('slow');
+        rows.push(...(await measureAll(some, signal)));
       }
+    } finally {
+      if (isOurs) await setProxy('usual');
     }
     process.stdout.write(values.json ? `${JSON.stringify(rows, undefined, 2)}\n` : tableOf(rows));
-    if (values.check && !rows.every(isWithin)) process.exitCode = 1;
-  }),
-);
+    const isComplete = rows.length === wanted.length;
+    if (!isComplete || (values.check && rows.some(({ problems }) => problems.length > 0)))
+      process.exitCode = 1;
+  });
+});
 
-async function measure(variant: Variant): Promise<Row> {
-  const namespace = `bench-${variant.id}-${Date.now().toString(36)}`;
-  await createNamespace(namespace, { 'pod-security.kubernetes.io/enforce': 'restricted' });
+function isWanted({ strategy, kubeProxy, clients, app }: Trial): boolean {
+  const words = new Set<string>([strategy, kubeProxy, clients, app]);
+  return values.only.every(word => words.has(word));
+}
+
+/** @returns the rows, without those that could not be measured. */
+async function measureAll(wanted: readonly Trial[], signal: AbortSignal): Promise<readonly Row[]> {
+  const rows = new Map<Trial, Row>();
+  const waiting = wanted.values();
+  const measureWaiting = async (): Promise<void> => {
+    for (const trial of waiting) {
+      signal.throwIfAborted();
+      await measure(trial, signal).then(
+        row => rows.set(trial, row),
+        (error: unknown) => say(`${nameOf(trial)}: ${Object(error).message}\n`),
+      );
+    }
+  };
+  await Promise.allSettled(Array.from({ length: AT_ONCE }, measureWaiting));
+  signal.throwIfAborted();
+  return wanted.flatMap(trial => rows.get(trial) ?? []);
+}
+
+async function measure(trial: Trial, signal: AbortSignal): Promise<Row> {
+  const { strategy, kubeProxy, clients, app, rollouts } = trial;
+  const name = `bench-${strategy}-${kubeProxy}-${clients}-${app}-${Date.now().toString(36)}`;
+  await createNamespace(name, { 'pod-security.kubernetes.io/enforce': 'restricted' });
   try {
-    return rowOf(variant, await rollOut(namespace, variant.plan));
+    const plan = { app, strategy, clients: [clients], rollouts };
+    const onRollout = (count: number): void => say(`${nameOf(trial)}: ${count} of ${rollouts} rollouts\n`);
+    const row = rowOf(trial, await rollOut(name, plan, { signal, onRollout }));
+    say(tableOf([row]).split('\n').slice(2).join('\n'));
+    return row;
   } finally {
-    await deleteNamespace(namespace);
+    await deleteNamespace(name);
   }
 }

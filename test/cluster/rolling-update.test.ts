@@ -8,11 +8,11 @@ import { loadRailsAuthImages } from './rails-auth/images.ts';
 import { type Rolled, type RolloutPlan, rollOut } from './rollout/roll.ts';
 
 async function rolled(context: TestContext, plan: RolloutPlan): Promise<Rolled> {
-  const name = ['rollout', plan.app, plan.podusher ? 'with' : 'without', ...plan.clients].join('-');
+  const name = ['rollout', plan.app, plan.strategy, ...plan.clients].join('-');
   const result = await rollOut(await withNamespace(context, name), plan);
   const { sent, failed, cut, rolloutMs } = result;
   const took = rolloutMs.map(ms => `${(ms / 1000).toFixed(1)} s`).join(', ');
-  const who = `${plan.app}, ${plan.podusher ? 'with' : 'without'} podusher, ${plan.clients.join(' and ')}`;
+  const who = `${plan.app}, ${plan.strategy}, ${plan.clients.join(' and ')}`;
   context.diagnostic(`${who}: ${sent} sent, ${failed.length} failed, ${cut.length} cut; took ${took}`);
   return result;
 }
@@ -31,22 +31,22 @@ const CUT_BY_A_POD = 6;
 
 describe('a rolling update', { concurrency: 3 }, () => {
   test('without podusher, new connections to an app that dies at SIGTERM fail', async context => {
-    const { failed, cut } = await rolled(context, { ...NEW, app: 'dies', podusher: false });
+    const { failed, cut } = await rolled(context, { ...NEW, app: 'dies', strategy: 'none' });
     assert.ok(failed.length + cut.length >= 10, `${failed.length} failed, ${cut.length} cut`);
   });
 
   test('with podusher, none does', async context => {
-    assertLossless(await rolled(context, { ...NEW, app: 'dies', podusher: true }));
+    assertLossless(await rolled(context, { ...NEW, app: 'dies', strategy: 'podusher' }));
   });
 
   test('with podusher, no request to Rails fails, on new connections or kept ones', async context => {
     const clients = ['new', 'kept'] as const;
-    assertLossless(await rolled(context, { ...NEW, clients, app: 'rails', podusher: true }));
+    assertLossless(await rolled(context, { ...NEW, clients, app: 'rails', strategy: 'podusher' }));
   });
 
   test('with podusher, an app that dies at SIGTERM cuts few of those on kept connections', async context => {
     const clients = ['kept'] as const;
-    const { failed, cut } = await rolled(context, { ...NEW, clients, app: 'dies', podusher: true });
+    const { failed, cut } = await rolled(context, { ...NEW, clients, app: 'dies', strategy: 'podusher' });
     assert.deepEqual(failed, []);
     assert.ok(cut.length <= 2 * 3 * CUT_BY_A_POD, `${cut.length} cut by six pods`);
   });
@@ -57,9 +57,9 @@ testOnNodes(
   async context => {
     await withSlowProxy(context);
     const [without, ...withPodusher] = await Promise.all([
-      rolled(context, { ...NEW, rollouts: 1, app: 'dies', podusher: false }),
-      rolled(context, { ...NEW, app: 'dies', podusher: true }),
-      rolled(context, { ...NEW, app: 'rails', podusher: true }),
+      rolled(context, { ...NEW, rollouts: 1, app: 'dies', strategy: 'none' }),
+      rolled(context, { ...NEW, app: 'dies', strategy: 'podusher' }),
+      rolled(context, { ...NEW, app: 'rails', strategy: 'podusher' }),
     ]);
     const lost = without.failed.length + without.cut.length;
     assert.ok(lost >= 50, `${lost} of ${without.sent}`);

@@ -1,33 +1,60 @@
-/** What is rolled out: three pods behind a Service, with podusher or without. */
+/** What is rolled out: three pods behind a Service. */
 import { AGENT_IMAGE } from '../images.ts';
 import { APP_PORT, podTemplate } from '../pod.ts';
 import { manifestsOf, NAME } from '../rails-auth/manifests.ts';
+import { howOf, type Strategy, withStrategy } from './strategy.ts';
 
 export interface App {
   /** Rails finishes what is in flight on SIGTERM and leaves; the other one dies at once. */
   readonly app: 'rails' | 'dies';
-  readonly podusher: boolean;
-  /** Without podusher: the preStop hook that many have instead, of an app that dies. */
-  readonly sleepSeconds?: number;
+  readonly strategy: Strategy;
 }
 
 /** Of the Deployment, the Service and the pods' label `app`. */
 export const APP_NAME: string = NAME;
 
+/** The container of the app that dies. */
+export const DYING: string = 'app';
+
 const REPLICAS = 3;
 
-/** `/report` takes 3 s, as that of Rails. Node, as process 1, ignores SIGTERM unless told. */
+/**
+ * `/report` takes 3 s, as that of Rails. Its last line is its account (`account.ts`); whoever connects from the pod itself
+ * is the agent, which probes. Node, as process 1, ignores SIGTERM unless told.
+ */
 const DIES = `
+  let arrivedAt = null;
+  const long = [];
   require('node:http').createServer((request, response) => {
-    setTimeout(() => response.end('ok'), request.url === '/report' ? 3000 : 20);
+    const isLong = request.url === '/report';
+    const one = { begunAt: Date.now(), endedAt: null };
+    if (isLong) long.push(one);
+    if (long.length > 100) long.shift();
+    setTimeout(() => {
+      response.end('ok');
+      one.endedAt = Date.now();
+    }, isLong ? 3000 : 20);
+  }).on('connection', ({ remoteAddress, localAddress }) => {
+    if (remoteAddress !== localAddress) arrivedAt = Date.now();
   }).listen(${APP_PORT});
-  process.on('SIGTERM', () => process.exit());`;
+  process.on('SIGTERM', () => {
+    console.log(JSON.stringify({ arrivedAt, long }));
+    process.exit();
+  });`;
 
 /** @returns the Service and the Deployment. */
-export function appManifests({ app, podusher, sleepSeconds }: App): readonly object[] {
-  if (app === 'rails') return manifestsOf({ podusher, rails: 'leaves', replicas: REPLICAS });
+export function appManifests({ app, strategy }: App): readonly object[] {
+  const { podusher } = howOf(strategy);
+  const manifests =
+    app === 'rails'
+      ? manifestsOf({ podusher, rails: 'leaves', replicas: REPLICAS })
+      : dyingManifests(podusher);
+  return manifests.map(object => withStrategy(object, strategy));
+}
+
+function dyingManifests(podusher: boolean): readonly object[] {
   const labels = { app: APP_NAME };
-  const template = podusher ? podTemplate({ app: DIES, labels }) : bareTemplate(labels, sleepSeconds);
+  const template = podusher ? podTemplate({ app: DIES, labels }) : bareTemplate(labels);
   return [
     {
       apiVersion: 'v1',
@@ -44,8 +71,8 @@ export function appManifests({ app, podusher, sleepSeconds }: App): readonly obj
   ];
 }
 
-/** As most pods are: a readiness probe, and for its end nothing or a sleep. */
-function bareTemplate(labels: Readonly<Record<string, string>>, sleepSeconds: number | undefined): object {
+/** As most pods are: with a readiness probe, and nothing for their end. */
+function bareTemplate(labels: Readonly<Record<string, string>>): object {
   return {
     metadata: { labels },
     spec: {
@@ -53,13 +80,12 @@ function bareTemplate(labels: Readonly<Record<string, string>>, sleepSeconds: nu
       securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
       containers: [
         {
-          name: 'app',
+          name: DYING,
           image: AGENT_IMAGE,
           imagePullPolicy: 'IfNotPresent',
           command: ['/usr/local/bin/node', '-e', DIES],
           ports: [{ containerPort: APP_PORT }],
           readinessProbe: { httpGet: { path: '/', port: APP_PORT }, periodSeconds: 1 },
-          ...(sleepSeconds && { lifecycle: { preStop: { sleep: { seconds: sleepSeconds } } } }),
           securityContext: {
             readOnlyRootFilesystem: true,
             allowPrivilegeEscalation: false,

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Rolled } from '../../cluster/rollout/roll.ts';
+import { rowOf, type Trial, tableOf, trials } from './rows.ts';
+
+const BROKEN = { startedAt: 0, endedAt: 1, type: 'broken', reason: 'closed' } as const;
+
+const LOSSLESS: Rolled = {
+  sent: 1000,
+  failed: [],
+  cut: [],
+  rolloutMs: [20_000, 22_000, 24_000],
+  ended: [
+    { goneMs: 6000, lateMs: 1000 },
+    { goneMs: 7000, lateMs: 1500 },
+    { goneMs: 9000, lateMs: 1200 },
+  ],
+};
+
+const DIES: Trial = { strategy: 'podusher', kubeProxy: 'usual', clients: 'new', app: 'dies', rollouts: 1 };
+
+const cuts = (count: number): Rolled => ({ ...LOSSLESS, cut: Array.from({ length: count }, () => BROKEN) });
+const late = (lateMs: number | undefined): Rolled => ({ ...LOSSLESS, ended: [{ goneMs: 6000, lateMs }] });
+
+describe('rowOf()', () => {
+  it('tells the median and the most', () => {
+    const { goneMs, rolloutMs, lateMs, problems } = rowOf(DIES, LOSSLESS);
+    assert.deepEqual(
+      [goneMs, rolloutMs],
+      [
+        { median: 7000, max: 9000 },
+        { median: 22_000, max: 24_000 },
+      ],
+    );
+    assert.deepEqual([lateMs, problems], [1500, []]);
+  });
+
+  const KEPT = { ...DIES, clients: 'kept' } as const;
+  const cases: readonly (readonly [string, Trial, Rolled, readonly string[]])[] = [
+    ['one that is cut', DIES, cuts(1), ['1 cut, at most 0']],
+    ['one that failed', DIES, { ...LOSSLESS, failed: [BROKEN] }, ['1 failed']],
+    ['nothing sent', DIES, { ...LOSSLESS, sent: 0 }, ['nothing was sent']],
+    ['a pod that stays too long', DIES, late(2100), ['2100 ms late, at most 2000']],
+    ['an app that gives no account', DIES, late(undefined), ['null ms late, at most 2000']],
+    ['kept connections cut by Rails', { ...KEPT, app: 'rails' }, cuts(1), ['1 cut, at most 0']],
+    ['more cut than with a sleep', KEPT, cuts(15), ['15 cut, at most 14']],
+    ['no more cut than with a sleep', KEPT, cuts(14), []],
+    ['a pod held by kept connections', KEPT, late(6900), []],
+    ['any loss of what is there to compare', { ...DIES, strategy: 'none' }, cuts(100), []],
+  ];
+  for (const [what, trial, rolled, problems] of cases) {
+    it(`${problems.length > 0 ? 'refuses' : 'accepts'} ${what}`, () => {
+      assert.deepEqual(rowOf(trial, rolled).problems, problems);
+    });
+  }
+});
+
+describe('trials()', () => {
+  it('has ten rollouts of what has podusher, and fewer of the rest', () => {
+    const counts = new Set(trials(10).map(({ strategy, rollouts }) => `${strategy} ${rollouts}`));
+    assert.deepEqual([...counts], ['none 2', 'sleep-5 2', 'sleep-15 2', 'podusher 10', 'podusher-api 10']);
+  });
+});
+
+describe('tableOf()', () => {
+  it('has a line for each row', () => {
+    const [, , line] = tableOf([rowOf(DIES, cuts(1))]).split('\n');
+    const cells =
+      '| podusher | usual | new | dies | 1 | 1000 | 0 | 1 | 7.0 s | 9.0 s | 22.0 s | 1 cut, at most 0 |';
+    assert.equal(line, cells);
+  });
+});

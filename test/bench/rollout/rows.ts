@@ -1,0 +1,132 @@
+/** The table of rolling updates: what is tried, what came of it, and what must hold. Pure. */
+import type { Clients } from '../../cluster/load/plan.ts';
+import type { App } from '../../cluster/rollout/apps.ts';
+import type { Rolled } from '../../cluster/rollout/roll.ts';
+import { howOf, type Strategy } from '../../cluster/rollout/strategy.ts';
+
+export interface Trial {
+  readonly strategy: Strategy;
+  readonly kubeProxy: 'usual' | 'slow';
+  readonly clients: Clients;
+  readonly app: App['app'];
+  readonly rollouts: number;
+}
+
+/** A line of the table. */
+export interface Row extends Trial {
+  readonly sent: number;
+  readonly failed: number;
+  readonly cut: number;
+  /** From a pod's deletion until the API no longer had it. */
+  readonly goneMs: Spread;
+  /** How long after its last reason to stay it was gone, at most; null where the app gives no account. */
+  readonly lateMs: number | null;
+  /** From a rollout's beginning until the last old pod was gone. */
+  readonly rolloutMs: Spread;
+  /** What does not hold, in words. */
+  readonly problems: readonly string[];
+}
+
+export interface Spread {
+  readonly median: number;
+  readonly max: number;
+}
+
+/** Without podusher, or at most this often: those are there to compare. */
+const COMPARED = 2;
+
+const STRATEGIES = ['none', 'sleep-5', 'sleep-15', 'podusher', 'podusher-api'] as const;
+
+/** @returns all that can be tried, those that need the same kube-proxy together. */
+export function trials(rollouts: number): readonly Trial[] {
+  return (['usual', 'slow'] as const).flatMap(kubeProxy =>
+    (['new', 'kept'] as const).flatMap(clients =>
+      (['dies', 'rails'] as const).flatMap(app =>
+        STRATEGIES.map(strategy => {
+          const count = howOf(strategy).podusher ? rollouts : Math.min(rollouts, COMPARED);
+          return { strategy, kubeProxy, clients, app, rollouts: count };
+        }),
+      ),
+    ),
+  );
+}
+
+/** @returns a trial in words: `podusher, slow kube-proxy, new clients, rails`. */
+export function nameOf({ strategy, kubeProxy, clients, app }: Trial): string {
+  return `${strategy}, ${kubeProxy} kube-proxy, ${clients} clients, ${app}`;
+}
+
+/** Beyond a pod's last reason to stay. */
+const LATE_MS = 2_000;
+/** `drain-kept-max`: what clients that never leave may hold a pod for. */
+const KEPT_MS = 5_000;
+
+/** An app that dies at SIGTERM, clients that keep their connections, a sleep of 15 s: measured, of one rollout. */
+const CUT_BY_A_ROLLOUT = 14;
+
+/** @returns the line of the table. */
+export function rowOf(trial: Trial, { sent, failed, cut, rolloutMs, ended }: Rolled): Row {
+  const late = ended.flatMap(({ lateMs }) => lateMs ?? []);
+  const figures = {
+    sent,
+    failed: failed.length,
+    cut: cut.length,
+    goneMs: spreadOf(ended.map(({ goneMs }) => goneMs)),
+    lateMs: late.length === 0 ? null : Math.max(...late),
+    rolloutMs: spreadOf(rolloutMs),
+  };
+  return { ...trial, ...figures, problems: problemsOf({ ...trial, ...figures }) };
+}
+
+function problemsOf({ strategy, clients, app, rollouts, ...row }: Omit<Row, 'problems'>): readonly string[] {
+  if (!howOf(strategy).podusher) return [];
+  const { sent, failed, cut, lateMs } = row;
+  const isDying = app === 'dies';
+  const cutMost = isDying && clients === 'kept' ? CUT_BY_A_ROLLOUT * rollouts : 0;
+  const lateMost = LATE_MS + (clients === 'kept' ? KEPT_MS : 0);
+  return [
+    ...(sent > 0 ? [] : ['nothing was sent']),
+    ...(failed === 0 ? [] : [`${failed} failed`]),
+    ...(cut <= cutMost ? [] : [`${cut} cut, at most ${cutMost}`]),
+    ...(isDying && !(lateMs !== null && lateMs <= lateMost)
+      ? [`${lateMs} ms late, at most ${lateMost}`]
+      : []),
+  ];
+}
+
+function spreadOf(values: readonly number[]): Spread {
+  const sorted = values.toSorted((a, b) => a - b);
+  return {
+    median: Math.round(sorted[Math.floor(sorted.length / 2)] ?? Number.NaN),
+    max: Math.round(sorted.at(-1) ?? Number.NaN),
+  };
+}
+
+const COLUMNS: Readonly<Record<string, (row: Row) => string | number>> = {
+  strategy: row => row.strategy,
+  'kube-proxy': row => row.kubeProxy,
+  clients: row => row.clients,
+  app: row => row.app,
+  rollouts: row => row.rollouts,
+  sent: row => row.sent,
+  failed: row => row.failed,
+  cut: row => row.cut,
+  'gone after: median': row => seconds(row.goneMs.median),
+  max: row => seconds(row.goneMs.max),
+  'a rollout took': row => seconds(row.rolloutMs.median),
+  problems: row => row.problems.join('; '),
+};
+
+/** @returns the table as Markdown. */
+export function tableOf(rows: readonly Row[]): string {
+  const lines = [
+    Object.keys(COLUMNS),
+    Object.keys(COLUMNS).map(() => '---'),
+    ...rows.map(row => Object.values(COLUMNS).map(cell => String(cell(row)))),
+  ];
+  return lines.map(cells => `| ${cells.join(' | ')} |\n`).join('');
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
