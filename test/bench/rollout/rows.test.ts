@@ -66,7 +66,7 @@ describe('tableOf()', () => {
   it('has a line for each row', () => {
     const [, , line] = tableOf([rowOf(DIES, cuts(1))]).split('\n');
     const cells =
-      '| podusher | usual | new | dies | 1 | 1000 | 0 | 1 | 7.0 s | 9.0 s | 22.0 s | 1 cut, at most 0 |';
+      '| podusher | usual | new | dies | 1 | 1000 | 0 | 1 | 7.0 s | 9.0 s | 1.5 s | 22.0 s | 1 cut, at most 0 |';
     assert.equal(line, cells);
   });
 });

@@ -19,7 +19,7 @@ export interface Row extends Trial {
   readonly cut: number;
   /** From a pod's deletion until the API no longer had it. */
   readonly goneMs: Spread;
-  /** How long after its last reason to stay it was gone, at most; null where the app gives no account. */
+  /** How long a pod stayed beyond its last reason to, at most (`rollout/account.ts`); null where nobody tells. */
   readonly lateMs: number | null;
   /** From a rollout's beginning until the last old pod was gone. */
   readonly rolloutMs: Spread;
@@ -113,6 +113,7 @@ const COLUMNS: Readonly<Record<string, (row: Row) => string | number>> = {
   cut: row => row.cut,
   'gone after: median': row => seconds(row.goneMs.median),
   max: row => seconds(row.goneMs.max),
+  late: row => (row.lateMs === null ? '' : seconds(row.lateMs)),
   'a rollout took': row => seconds(row.rolloutMs.median),
   problems: row => row.problems.join('; '),
 };

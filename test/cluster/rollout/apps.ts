@@ -42,14 +42,17 @@ const DIES = `
     process.exit();
   });`;
 
-/** @returns the Service and the Deployment. */
-export function appManifests({ app, strategy }: App): readonly object[] {
+/**
+ * @param podSpec Fields that the pods have beside their own.
+ * @returns the Service and the Deployment.
+ */
+export function appManifests({ app, strategy }: App, podSpec: object = {}): readonly object[] {
   const { podusher } = howOf(strategy);
   const manifests =
     app === 'rails'
       ? manifestsOf({ podusher, rails: 'leaves', replicas: REPLICAS })
       : dyingManifests(podusher);
-  return manifests.map(object => withStrategy(object, strategy));
+  return manifests.map(object => withStrategy(object, strategy, podSpec));
 }
 
 function dyingManifests(podusher: boolean): readonly object[] {

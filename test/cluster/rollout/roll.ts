@@ -1,17 +1,14 @@
 /** Rolling updates under load: what the clients lost, and how long they took. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Outcome } from '../../../agent/rehearse/load/outcome.ts';
-import { grant } from '../api/rights.ts';
-import { apply, kubectl, waitFor } from '../kubectl.ts';
-import { startLoad, startLoadPod } from '../load/client.ts';
+import { kubectl } from '../kubectl.ts';
 import type { Clients } from '../load/plan.ts';
 import { podNames } from '../pods.ts';
-import { serviceAddress } from '../service.ts';
 import { Hopeless, until } from '../wait.ts';
-import { accountsOf, dueAt } from './account.ts';
-import { APP_NAME, type App, appManifests, DYING } from './apps.ts';
+import { latenessOf } from './account.ts';
+import { APP_NAME, type App, DYING } from './apps.ts';
 import { type PodWatch, watchPods } from './pod-times.ts';
 import { howOf } from './strategy.ts';
+import { type Served, startUnderLoad } from './under-load.ts';
 
 export interface RolloutPlan extends App {
   /** Each kind sends 60 requests a second. */
@@ -26,12 +23,7 @@ export interface RolloutSurroundings {
   readonly onRollout?: (count: number) => void;
 }
 
-export interface Rolled {
-  readonly sent: number;
-  /** Answered with an error, refused, or not answered in 10 s. */
-  readonly failed: readonly Outcome[];
-  /** Their connection was closed without an answer. */
-  readonly cut: readonly Outcome[];
+export interface Rolled extends Served {
   /** Of each rollout, from its beginning until the last old pod was gone. */
   readonly rolloutMs: readonly number[];
   readonly ended: readonly EndedPod[];
@@ -41,16 +33,9 @@ export interface Rolled {
 export interface EndedPod {
   /** From its deletion until the API no longer had it. */
   readonly goneMs: number;
-  /**
-   * How much of it was after the last of `drain-min`, the last arrival, and the end of the longest request that had begun
-   * by then; undefined where the app gives no account.
-   */
+  /** How long it stayed beyond its last reason to (`account.ts`); undefined where nobody tells. */
   readonly lateMs: number | undefined;
 }
-
-const RATE = 60;
-/** Takes 3 s. */
-const SLOW = { path: '/report', every: 20 };
 
 /** The agent's default. */
 const DRAIN_MIN_MS = 5_000;
@@ -60,7 +45,6 @@ const BEFORE_MS = 10_000;
 /** For answers to the last that came. */
 const AFTER_MS = 4_000;
 
-const READY_MS = 120_000;
 const ROLLOUT_MS = 180_000;
 
 /** Starts three pods in an empty namespace, sends them requests, and replaces them one after the other. */
@@ -69,16 +53,7 @@ export async function rollOut(
   plan: RolloutPlan,
   { signal, onRollout = () => {} }: RolloutSurroundings = {},
 ): Promise<Rolled> {
-  await startLoadPod(namespace);
-  if (howOf(plan.strategy).api) await grant(namespace);
-  await apply(namespace, ...appManifests(plan));
-  await waitFor(namespace, `deployment/${APP_NAME}`, 'condition=Available', READY_MS);
-  const host = await serviceAddress(namespace, APP_NAME);
-  const loads = await Promise.all(
-    plan.clients.map(clients =>
-      startLoad(namespace, clients, { host, port: 80, path: '/', rate: RATE, clients, slow: SLOW }),
-    ),
-  );
+  const load = await startUnderLoad(namespace, plan, plan.clients);
   const watch = watchPods(namespace, APP_NAME);
   try {
     const rolloutMs: number[] = [];
@@ -92,14 +67,7 @@ export async function rollOut(
     }
     onRollout(plan.rollouts);
     await sleep(AFTER_MS, undefined, { signal });
-    const outcomes = (await Promise.all(loads.map(load => load.stop()))).flat();
-    return {
-      sent: outcomes.length,
-      failed: outcomes.filter(({ type }) => type === 'status' || type === 'unanswered'),
-      cut: outcomes.filter(({ type }) => type === 'broken'),
-      rolloutMs,
-      ended,
-    };
+    return { ...(await load.stop()), rolloutMs, ended };
   } finally {
     await watch.stop();
   }
@@ -107,12 +75,13 @@ export async function rollOut(
 
 async function replaceAll(
   namespace: string,
-  { app }: RolloutPlan,
+  { app, strategy }: RolloutPlan,
   { times, isOver }: PodWatch,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly tookMs: number; readonly ended: readonly EndedPod[] }> {
   const old = await podNames(namespace, APP_NAME);
-  const log = app === 'dies' ? followLogs(namespace, signal) : undefined;
+  const isTold = app === 'dies' && howOf(strategy).podusher;
+  const log = isTold ? followLogs(namespace, signal) : undefined;
   // It is awaited below, unless something else fails before.
   log?.catch(() => {});
   const from = performance.now();
@@ -123,19 +92,17 @@ async function replaceAll(
   };
   await until('all pods are replaced', allGone, { timeoutMs: ROLLOUT_MS, ...(signal && { signal }) });
   const tookMs = performance.now() - from;
-  const accounts = accountsOf((await log) ?? '');
+  const lateness = latenessOf((await log) ?? '', DYING, DRAIN_MIN_MS);
   const ended = old.map((name): EndedPod => {
     const { deletedAt = Number.NaN, goneAt = Number.NaN } = times.get(name) ?? {};
-    const account = accounts.get(name);
-    const lateMs = account && goneAt - dueAt(account, deletedAt, DRAIN_MIN_MS);
-    return { goneMs: goneAt - deletedAt, lateMs };
+    return { goneMs: goneAt - deletedAt, lateMs: lateness.get(name) };
   });
   return { tookMs, ended };
 }
 
 /** It ends when the containers that run now have ended. */
 function followLogs(namespace: string, signal: AbortSignal | undefined): Promise<string> {
-  const what = ['logs', '--follow', '--prefix', '--selector', `app=${APP_NAME}`, '--container', DYING];
+  const what = ['logs', '--follow', '--prefix', '--selector', `app=${APP_NAME}`, '--all-containers'];
   const args = ['--namespace', namespace, ...what, '--max-log-requests=10', '--ignore-errors'];
   return kubectl(args, { timeoutMs: ROLLOUT_MS, ...(signal && { signal }) });
 }

@@ -37,8 +37,11 @@ const DeploymentSchema = v.looseObject({
   }),
 });
 
-/** @returns the object: of a Deployment, the pods as the strategy has them; the agent is their one init container. */
-export function withStrategy(object: object, strategy: Strategy): object {
+/**
+ * @param podSpec Fields that the pods have beside their own.
+ * @returns the object: of a Deployment, the pods as the strategy has them; the agent is their one init container.
+ */
+export function withStrategy(object: object, strategy: Strategy, podSpec: object): object {
   const parsed = v.safeParse(DeploymentSchema, object);
   if (!parsed.success) return object;
   const { spec, ...rest } = parsed.output;
@@ -48,6 +51,7 @@ export function withStrategy(object: object, strategy: Strategy): object {
   const lifecycle = sleepSeconds && { preStop: { sleep: { seconds: sleepSeconds } } };
   const pod = {
     ...others,
+    ...podSpec,
     ...(api && { automountServiceAccountToken: true }),
     initContainers: initContainers.map(agent =>
       api ? { ...agent, env: [...agent.env, { name: 'PODUSHER_API', value: 'true' }] } : agent,
