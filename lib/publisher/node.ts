@@ -1,0 +1,30 @@
+/** A node as the API tells it, reduced on receipt (`Node` in `k8s.io/api/core/v1/types.go`). */
+import * as v from 'valibot';
+import { type Parsed, parsed } from '../parsed.ts';
+import { conditions, isTrue, labels, readObject, text } from './metadata.ts';
+
+export interface Node {
+  readonly name: string;
+  /** Its label `topology.kubernetes.io/zone`; undefined where that is missing or empty. */
+  readonly zone: string | undefined;
+  /**
+   * False for a lost node: no kubelet keeps the statuses of its pods' containers up to date, and the node lifecycle
+   * controller takes the pods' Ready condition back and leaves those as they were (`MarkPodsNotReady` in
+   * `pkg/controller/util/node/controller_utils.go`).
+   */
+  readonly isReady: boolean;
+}
+
+const node = v.object({
+  metadata: v.object({ name: text, labels }),
+  status: v.nullish(v.object({ conditions }), { conditions: [] }),
+});
+
+/** @returns the node, or what is wrong with it. */
+export function parseNode(object: unknown): Parsed<Node> {
+  const read = readObject(node, object, 'Node');
+  if (!read.ok) return read;
+  const { metadata, status } = read.value;
+  const zone = metadata.labels.get('topology.kubernetes.io/zone') || undefined;
+  return parsed({ name: metadata.name, zone, isReady: isTrue(status.conditions, 'Ready') });
+}

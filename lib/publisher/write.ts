@@ -1,0 +1,129 @@
+/**
+ * What is asked of the API server. Each write is refused there where the slice is no longer the one that was read, so
+ * that two publishers which both believe they lead undo nothing of each other's: an update and a deletion by its
+ * resourceVersion, a creation by its name.
+ */
+import { type Endpoint, keyOf, standing } from './endpoint.ts';
+import type { Labels } from './label.ts';
+import { labelChanges } from './mirrored.ts';
+import type { Family, Service } from './service.ts';
+import type { EndpointPort, OurSlice } from './slice.ts';
+
+export type Write = {
+  /** The slice's, in the Service's namespace. */
+  readonly name: string;
+  /**
+   * Whether some endpoint gets less traffic by it: it is gone, or no longer ready or serving. That must not wait for
+   * writes that only add.
+   */
+  readonly takesOut: boolean;
+} & (
+  | { readonly type: 'create'; readonly body: NewSlice }
+  /** A merge patch (RFC 7386), which leaves alone what others have added. */
+  | { readonly type: 'update'; readonly body: SlicePatch }
+  | { readonly type: 'delete'; readonly body: DeleteOptions }
+);
+
+export interface NewSlice {
+  readonly apiVersion: 'discovery.k8s.io/v1';
+  readonly kind: 'EndpointSlice';
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly ownerReferences: readonly OwnerReference[];
+  };
+  readonly addressType: Family;
+  readonly ports: readonly EndpointPort[];
+  readonly endpoints: readonly Endpoint[];
+}
+
+export interface OwnerReference {
+  readonly apiVersion: 'v1';
+  readonly kind: 'Service';
+  readonly name: string;
+  readonly uid: string;
+  readonly controller: true;
+}
+
+/** What is not named stays. */
+export interface SlicePatch {
+  readonly metadata: {
+    readonly resourceVersion: string;
+    /** Null takes one away. */
+    readonly labels?: Readonly<Record<string, string | null>>;
+  };
+  readonly ports?: readonly EndpointPort[];
+  readonly endpoints?: readonly Endpoint[];
+}
+
+export interface DeleteOptions {
+  readonly apiVersion: 'v1';
+  readonly kind: 'DeleteOptions';
+  readonly preconditions: { readonly uid: string; readonly resourceVersion: string };
+}
+
+/** What a slice is to hold. */
+export interface Content {
+  readonly ports: readonly EndpointPort[];
+  readonly endpoints: readonly Endpoint[];
+}
+
+/**
+ * `newEndpointSlice`. The Service's deletion collects the slice; it need not wait for that, and so the publisher needs
+ * no right to the Service's finalizers, which `blockOwnerDeletion` takes on some clusters.
+ */
+export function createOf(
+  service: Service,
+  name: string,
+  family: Family,
+  labels: Labels,
+  content: Content,
+): Write {
+  const { namespace, uid } = service;
+  const owner = { apiVersion: 'v1', kind: 'Service', name: service.name, uid, controller: true } as const;
+  return {
+    type: 'create',
+    name,
+    takesOut: false,
+    body: {
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: { name, namespace, labels: Object.fromEntries(labels), ownerReferences: [owner] },
+      addressType: family,
+      ...content,
+    },
+  };
+}
+
+/** @returns an update; what of the content is not given stays, and its lists are set whole. */
+export function updateOf(slice: OurSlice, labels: Labels, { ports, endpoints }: Partial<Content>): Write {
+  const changes = labelChanges(slice.labels, labels);
+  return {
+    type: 'update',
+    name: slice.name,
+    takesOut: endpoints !== undefined && takesOut(slice.endpoints, endpoints),
+    body: {
+      metadata: {
+        resourceVersion: slice.resourceVersion,
+        ...(changes.size > 0 ? { labels: Object.fromEntries(changes) } : {}),
+      },
+      ...(ports === undefined ? {} : { ports }),
+      ...(endpoints === undefined ? {} : { endpoints }),
+    },
+  };
+}
+
+export function deleteOf({ name, uid, resourceVersion, endpoints }: OurSlice): Write {
+  return {
+    type: 'delete',
+    name,
+    takesOut: takesOut(endpoints, []),
+    body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid, resourceVersion } },
+  };
+}
+
+function takesOut(before: readonly Endpoint[], after: readonly Endpoint[]): boolean {
+  const standings = new Map(after.map(endpoint => [keyOf(endpoint), standing(endpoint)]));
+  return before.some(endpoint => standing(endpoint) > (standings.get(keyOf(endpoint)) ?? 0));
+}

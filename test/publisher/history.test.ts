@@ -1,0 +1,126 @@
+/** The promises of a reconciler, over arbitrary histories with critical and non-critical containers. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as fc from 'fast-check';
+import { Cluster, history, ipOf } from './history.ts';
+import { Server } from './server.ts';
+
+interface Published {
+  readonly addresses: readonly string[];
+  readonly conditions: Readonly<Record<string, boolean>>;
+}
+
+/** By family: each address, and what is said of it. One that is in two slices is there twice. */
+function publishedBy(server: Server): string[] {
+  return [...server.slices.values()]
+    .flatMap(slice => {
+      const endpoints: readonly Published[] = Array.isArray(slice['endpoints']) ? slice['endpoints'] : [];
+      return endpoints.map(
+        ({ addresses, conditions: { ready, serving, terminating } }) =>
+          `${String(slice['addressType'])} ${addresses.join()} ${ready} ${serving} ${terminating}`,
+      );
+    })
+    .sort();
+}
+
+/** The same, from the cluster as it is, and as simply as can be said. */
+function expectedOf(cluster: Cluster): string[] {
+  const { ipFamilies, publishNotReadyAddresses } = cluster.service;
+  const lines: string[] = [];
+  for (const pod of cluster.pods.values()) {
+    const state = cluster.nodeOf(pod)?.state;
+    if (!pod.isOurs || pod.isTerminal || !pod.isStarted) continue;
+    if (state === 'removed' && !publishNotReadyAddresses) continue;
+    const isCriticalReady = pod.rails && (pod.statsd || pod.isAnnotated) && (!pod.hasGate || pod.gate);
+    // Of a node that nobody knows, the pods that are Ready go on serving where all addresses are wanted.
+    const isServing = isCriticalReady && (state === 'ready' || (state === 'removed' && pod.statsd));
+    const isReady = publishNotReadyAddresses || (isServing && !pod.isTerminating);
+    for (const family of ipFamilies) {
+      const address = family === 'IPv4' ? ipOf(pod) : `fd00::${ipOf(pod).replaceAll('.', ':')}`;
+      lines.push(`${family} ${address} ${isReady} ${isServing} ${pod.isTerminating}`);
+    }
+  }
+  return lines.sort();
+}
+
+function sizesOf(server: Server): number[] {
+  return server.parsedSlices().map(slice => (slice.type === 'ours' ? slice.endpoints.length : 0));
+}
+
+test('reconcile() publishes every pod exactly once for each family, as its critical containers are', () => {
+  fc.assert(
+    fc.property(history, steps => {
+      const cluster = new Cluster(true);
+      const server = new Server();
+      server.take(cluster.first());
+      for (const happenings of [[], ...steps]) {
+        server.take(cluster.apply(happenings));
+        const names = new Set(server.slices.keys());
+        const { writes } = server.reconcile();
+        assert.deepEqual(publishedBy(server), expectedOf(cluster));
+        assert.ok(Math.max(0, ...sizesOf(server)) <= 100, 'no slice is too large');
+        for (const name of server.slices.keys()) names.add(name);
+        assert.equal(
+          new Set(writes.map(({ name }) => name)).size,
+          writes.length,
+          'no slice is written twice',
+        );
+        assert.ok(writes.length <= names.size, 'none is created to be deleted');
+        assert.deepEqual(server.plan().writes, [], 'at rest nothing is written');
+        assert.ok(
+          sizesOf(server).every(size => size > 0) || server.slices.size <= 2,
+          'none is empty but alone',
+        );
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
+
+/** The addresses that are ready in some slice. */
+function trafficOf(server: Server): Set<string> {
+  return new Set(publishedBy(server).flatMap(line => (/^(\S+ \S+) true/.exec(line) ?? []).slice(1)));
+}
+
+test('reconcile() says of each write whether it takes an endpoint out', () => {
+  fc.assert(
+    fc.property(history, steps => {
+      const cluster = new Cluster(true);
+      const server = new Server();
+      server.take(cluster.first());
+      server.reconcile();
+      for (const happenings of steps) {
+        server.take(cluster.apply(happenings));
+        const { writes } = server.plan();
+        for (const write of writes) {
+          const before = trafficOf(server);
+          server.write(write);
+          const lost = [...before].filter(address => !trafficOf(server).has(address));
+          assert.ok(write.takesOut || lost.length === 0, JSON.stringify(lost));
+        }
+      }
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('reconcile() of two publishers that both believe they lead collides, and doubles nothing', () => {
+  fc.assert(
+    fc.property(history, fc.array(fc.boolean(), { minLength: 40, maxLength: 40 }), (steps, turns) => {
+      const cluster = new Cluster(true);
+      const server = new Server();
+      server.take(cluster.first());
+      for (const happenings of steps) {
+        server.take(cluster.apply(happenings));
+        const plans = [server.plan().writes.slice(), server.plan().writes.slice()] as const;
+        for (const turn of turns) {
+          const next = plans[turn ? 0 : 1].shift();
+          if (next !== undefined) server.write(next);
+        }
+        for (const rest of plans.flat()) server.write(rest);
+        assert.deepEqual(publishedBy(server), expectedOf(cluster));
+      }
+    }),
+    { numRuns: 40 },
+  );
+});
