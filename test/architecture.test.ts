@@ -27,6 +27,7 @@ const LIB_USES: Readonly<Record<string, { readonly runs: string; readonly types:
   metrics: { runs: '', types: '' },
   kubernetes: { runs: 'readiness settings timeline', types: 'drain' },
   publisher: { runs: 'connections settings', types: '' },
+  leader: { runs: '', types: '' },
 };
 
 /** The words that every folder speaks: they use nothing but each other. */
