@@ -27,21 +27,15 @@ const OPTIONS = [
 /** A namespace may take two minutes to go, after a file's last test. */
 const END_MS = '300000';
 
-/** In CI a file that fails is run once more: whoever waits for it did not make the machine slow. It is told. */
-const AGAIN = Boolean(process.env['CI']);
-
 await command(surroundings => withCluster(surroundings, () => runAll(surroundings)));
 
 async function runAll(surroundings: Surroundings): Promise<void> {
-  const { say } = surroundings;
   const args = process.argv.slice(2);
   const named = args.filter(arg => !arg.startsWith('-'));
   const flags = args.filter(arg => arg.startsWith('-'));
   const failed: string[] = [];
   for (const file of named.length > 0 ? named : await allFiles()) {
-    if (await holds(file, flags, surroundings)) continue;
-    if (AGAIN && (await holds(file, flags, surroundings))) say(`${file} holds the second time alone\n`);
-    else failed.push(file);
+    if (!(await holds(file, flags, surroundings))) failed.push(file);
   }
   if (failed.length > 0) throw new Error(`Not all tests on the cluster hold: ${failed.join(', ')}`);
 }
