@@ -43,7 +43,7 @@ function renderVerdict(runs: readonly NamedRun[]): string {
     ['requests sent', ...runs.map(({ result }) => thousands(result.sent))],
     ['failed', ...runs.map(({ result }) => thousands(result.failed))],
     ['cut in flight', ...runs.map(({ result }) => thousands(result.cut))],
-    ['longest outage', ...runs.map(({ result }) => spell(result.longestOutageMs))],
+    ['longest outage', ...runs.map(({ result }) => outageOf(result))],
     ['deletion to end', ...runs.map(({ result }) => spell(result.terminationMs))],
   ];
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0))) ?? [];
@@ -53,6 +53,11 @@ function renderVerdict(runs: readonly NamedRun[]): string {
     ),
   );
   return lines.map(line => `${line.join('   ').trimEnd()}\n`).join('');
+}
+
+/** Where requests were only cut, the one cell says how many, and the other that there was no outage besides. */
+function outageOf({ failed, longestOutageMs }: Result): string {
+  return failed === 0 ? 'none' : spell(longestOutageMs);
 }
 
 /** What is about the time before the deletion, in words; nothing where all were ready. */

@@ -46,6 +46,27 @@ describe('podusher rehearse', () => {
     assert.match(readFileSync(svg, 'utf8'), /^<svg [^]*pod\.yaml[^]*<\/svg>\n$/u);
   });
 
+  it('exits with 1 when a request was cut, though none failed', async () => {
+    const port = await theatre.port('web');
+    const code = `require("http").createServer((q, r) => q.url === "/" ? setTimeout(() => r.end(), 60000) : r.end()).listen(${port})`;
+    const pod = theatre.write(
+      'hangs.yaml',
+      `kind: Pod
+spec:
+  containers:
+    - name: web
+      command: [node, -e, ${JSON.stringify(code)}]
+      ports: [{containerPort: ${port}}]
+      readinessProbe: {httpGet: {path: /ready, port: ${port}}, periodSeconds: 1}
+`,
+    );
+    // It ends at SIGTERM, when what was sent still waits.
+    const args = ['--rate', '1', '--clients', 'new', '--before', '500ms', '--endpoint-lag', '0s'];
+    const { status, stdout, stderr } = await theatre.run(pod, ...args);
+    assert.match(stdout, /\nfailed +0\ncut in flight +[1-9]\nlongest outage +none\n/u, stderr);
+    assert.equal(status, 1);
+  });
+
   it('runs hooks of each kind before SIGTERM', async () => {
     for (const hook of ['{sleep: {seconds: 1}}', '{exec: {command: [sleep, "1"]}}']) {
       const result = await theatre.result(await podOf(theatre, `lifecycle: {preStop: ${hook}}`), ...QUICK);

@@ -64,6 +64,12 @@ describe('tally()', () => {
     );
   });
 
+  it('takes requests that were only cut for no outage, but for the beginning of one where others then fail', () => {
+    const cut = [broken(0, 2000), broken(10, 2001)];
+    assert.equal(tally(cut, [2000]).longestOutageMs, 0);
+    assert.equal(tally([...cut, refused(2050), ok(2100)], [2000]).longestOutageMs, 100);
+  });
+
   it('tells outages apart by the success between them, in the order in which requests began', () => {
     const slow = ok(40, 5000);
     const { outages } = tally([error(0), slow, error(50), error(100)], []);
@@ -93,8 +99,10 @@ describe('tally()', () => {
           failed + cut,
           outages.reduce((sum, one) => sum + one.failed + one.cut, 0),
         );
-        for (const one of outages)
-          assert.ok(one.untilAt >= one.at && one.untilAt - one.at <= longestOutageMs);
+        for (const one of outages) {
+          assert.ok(one.untilAt >= one.at);
+          assert.ok(one.failed === 0 || one.untilAt - one.at <= longestOutageMs);
+        }
       }),
     );
   });

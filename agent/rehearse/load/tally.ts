@@ -10,8 +10,9 @@ export interface Tally {
   /** Was in flight when the container ended. */
   readonly cut: number;
   /**
-   * The longest stretch of requests one after the other none of which succeeded: from the first to the next that
-   * succeeded, or else to the end of the last. A request stands where it began, one that was cut where it ended.
+   * The longest stretch of requests one after the other none of which succeeded, and some of which failed: from the
+   * first to the next that succeeded, or else to the end of the last. A request stands where it began, one that was
+   * cut where it ended. What was only cut is no outage: its clients could go elsewhere at once.
    */
   readonly longestOutageMs: number;
   readonly outages: readonly Extract<LoadEntry, { type: 'outage' }>[];
@@ -48,7 +49,10 @@ export function tally(outcomes: readonly Outcome[], endings: readonly number[]):
     sent: outcomes.length,
     failed: count('failed'),
     cut: count('cut'),
-    longestOutageMs: Math.max(0, ...outages.map(({ at, untilAt }) => untilAt - at)),
+    longestOutageMs: Math.max(
+      0,
+      ...outages.map(({ at, untilAt, failed }) => (failed > 0 ? untilAt - at : 0)),
+    ),
     outages: outages.map(({ reasons, ...outage }) => ({
       ...outage,
       type: 'outage',
