@@ -1,3 +1,4 @@
+import { unparsed } from '../../lib/parsed.ts';
 import { ourAnnotations } from '../../lib/settings/annotation-key.ts';
 import { fingerprint } from '../../lib/settings/fingerprint.ts';
 import type { Inputs } from '../../lib/settings/layers.ts';
@@ -72,6 +73,7 @@ export function followSettings(
   changed: (latest: SettingsInForce) => void,
 ): SettingsFollower {
   let latest = first;
+  let holdsSome = first.hash !== null || first.problems.length > 0;
   let isReading = false;
   let isStale = false;
 
@@ -82,9 +84,8 @@ export function followSettings(
     try {
       while (isStale) {
         isStale = false;
-        // A file that was there and is not now says nothing of the annotations.
-        const required = source.file.required || latest.hash !== null;
-        const podinfo = await readPodinfo(source.file.path, required);
+        const podinfo = await readAgain(source, latest, holdsSome);
+        holdsSome ||= !podinfo.ok || podinfo.value.size > 0;
         const next = after(source, latest, podinfo, spec());
         if (next === latest) continue;
         latest = next;
@@ -97,6 +98,21 @@ export function followSettings(
 
   const reread = (): void => void reload();
   return { reread, close: watchPodinfo(source.file.path, reread) };
+}
+
+/**
+ * A file that was there and is not now says nothing of the annotations. Nor does one that is empty now: the kubelet
+ * writes annotations of its own into each (`kubernetes.io/config.source`, `pkg/kubelet/config`), and swaps it whole, so
+ * this is an editor's file half-way.
+ */
+async function readAgain(
+  { file }: SettingsSource,
+  { hash }: SettingsInForce,
+  holdsSome: boolean,
+): Promise<Podinfo> {
+  const podinfo = await readPodinfo(file.path, file.required || hash !== null);
+  const isEmptied = holdsSome && podinfo.ok && podinfo.value.size === 0;
+  return isEmptied ? unparsed('Is empty, and was not before; accepted: KEY="VALUE" on each line') : podinfo;
 }
 
 function after(

@@ -1,6 +1,6 @@
 /** Annotations on a live pod: good edits take effect, bad ones change nothing, and all that is wrong is told. */
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { type Agent, startAgent } from './launch.ts';
 import { metricsOf } from './metrics-text.ts';
@@ -145,6 +145,7 @@ describe('the annotations', { concurrency: true, timeout: 120_000 }, () => {
     ],
     ['without end', agent => agent.volume.writeText('a'.repeat(2 ** 21)), /The file is too long/],
     ['bytes', agent => agent.volume.writeText(Uint8Array.from([0, 255, 10, 34, 61])), /is not an annotation/],
+    ['emptied', agent => writeFileSync(agent.volume.file, ''), /Is empty, and was not before/],
     ['gone', agent => rmSync(agent.volume.file), /Cannot be read \(ENOENT\)/],
   ] as const satisfies readonly (readonly [string, (agent: Agent) => void, RegExp])[]) {
     it(`stay in effect when the file is ${name}`, async context => {
@@ -158,6 +159,28 @@ describe('the annotations', { concurrency: true, timeout: 120_000 }, () => {
       assert.deepEqual([settings.hash, settings.values?.drainMinMs], [hash, 2000]);
     });
   }
+
+  it('may be bad from the start and then emptied: that heals nothing', async context => {
+    const agent = await startAgent(context, { annotations: BAD });
+    writeFileSync(agent.volume.file, '');
+    await until('the other problem', async () => {
+      const { problems } = (await agent.status()).settings;
+      return problems.some(problem => problem.includes('Is empty')) ? true : undefined;
+    });
+    assert.equal((await agent.get('/ready')).status, 503);
+    agent.volume.write(GOOD);
+    await healed(agent);
+  });
+
+  it('may be an empty file at the start, and be filled later', async context => {
+    const agent = await startAgent(context, { prepare: volume => volume.writeText('') });
+    assert.deepEqual(
+      [(await agent.status()).settings.problems, (await agent.get('/ready')).status],
+      [[], 200],
+    );
+    await agent.annotate(GOOD);
+    assert.equal((await agent.status()).settings.values?.drainMinMs, 2000);
+  });
 
   it('may be unreadable from the start, and heal', async context => {
     const agent = await startAgent(context, { prepare: volume => volume.writeUnreadable() });
