@@ -18,7 +18,7 @@ export const CHECKS: Readonly<Record<string, (subject: Subject) => readonly Mism
   'podusher knows the containers': annotations.containers,
   'podusher knows the native sidecars, in order': annotations.nativeSidecars,
   "the pod's readiness is podusher's, every second": probes.agentProbe,
-  'no container keeps a readiness probe that was moved': probes.ownProbes,
+  'no container keeps a readiness probe that is to be moved': probes.ownProbes,
 };
 
 /** @returns everything that does not fit, in the order of the checks; nothing where the agent is not in the pod. */

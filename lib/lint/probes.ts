@@ -1,3 +1,4 @@
+import type { Container } from '../kubelet/pod.ts';
 import { containerKey } from '../settings/annotation-key.ts';
 import { CONTAINER, POD } from '../settings/table.ts';
 import { placeOf } from './place.ts';
@@ -46,8 +47,22 @@ export function ownProbes(subject: Subject): Mismatch[] {
     if (reader.container(CONTAINER.probe, name) !== undefined) {
       return [{ where, message: `is there beside the annotation ${key}; accepted: the annotation alone` }];
     }
-    if (!nonCritical.includes(name)) return [];
+    if (!nonCritical.includes(name)) return unseen(subject, container).map(message => ({ where, message }));
     const message = `makes the pod NotReady, though ${name} is non-critical; accepted: the annotation ${key} instead`;
     return [{ where, message }];
   });
+}
+
+/**
+ * A critical container may keep its probe, an exec one must (without the API): but its ports are then for somebody else
+ * to tell, for a moved probe tells them.
+ */
+function unseen({ own, reader }: Subject, { name, probes, ports }: Container): string[] {
+  const isExec = probes.readiness?.action.type === 'exec';
+  const isTold = own.api !== undefined || reader.container(CONTAINER.ports, name) !== undefined;
+  if (isTold || (isExec && ports.length === 0)) return [];
+  const what = `stays on the container, and podusher knows no port of ${name}, so it cannot measure what is in flight in it`;
+  const beside = `the annotation ${containerKey(CONTAINER.ports, name)} beside it`;
+  const instead = `the annotation ${containerKey(CONTAINER.probe, name)} instead`;
+  return [`${what}; accepted: ${isExec ? beside : `${instead}, or ${beside}`}`];
 }

@@ -1,6 +1,6 @@
 /**
  * The keys of the pod's annotations: `podusher.dev/WHAT` of the whole pod, `WHAT.podusher.dev/CONTAINER` of one
- * container. All others are somebody else's and never looked at.
+ * container. All others are somebody else's; of those only the prefix is looked at, for slips.
  */
 
 import { didYouMean, nearest } from '../suggest.ts';
@@ -33,9 +33,9 @@ export function containerOfKey(key: string): string | undefined {
   return isContainers && CONTAINER_NAME.parse(name).ok ? name : undefined;
 }
 
-/** @returns what is wrong with a key, or undefined where it is right or not ours. */
+/** @returns what is wrong with a key, or undefined where it is right, or somebody else's. */
 export function keyProblem(key: string): string | undefined {
-  if (!isOurs(key)) return undefined;
+  if (!isOurs(key)) return domainProblem(key);
   const { what, name } = partsOf(key);
   return what === undefined ? podKeyProblem(name) : containerKeyProblem(what, name);
 }
@@ -52,6 +52,18 @@ export function ourAnnotations(annotations: ReadonlyMap<string, string>): string
 function isOurs(key: string): boolean {
   const prefix = key.slice(0, Math.max(0, key.indexOf('/')));
   return (prefix === DOMAIN || prefix.endsWith(`.${DOMAIN}`)) && !RESERVED.has(key);
+}
+
+/** Somebody else's domain is nothing to us, but for one that is a slip of ours: what it says is missed by nobody else. */
+function domainProblem(key: string): string | undefined {
+  if (RESERVED.has(key)) return undefined;
+  const labels = key.slice(0, Math.max(0, key.indexOf('/'))).split('.');
+  for (const count of [2, 1]) {
+    if (nearest(labels.slice(-count).join('.'), [DOMAIN]) === undefined) continue;
+    const meant = [...labels.slice(0, -count), DOMAIN].join('.');
+    return `Not podusher's; did you mean "${meant}${key.slice(key.indexOf('/'))}"?`;
+  }
+  return undefined;
 }
 
 function partsOf(key: string): { readonly what: string | undefined; readonly name: string } {

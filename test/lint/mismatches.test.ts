@@ -56,6 +56,8 @@ const HOOK = (name: string): string =>
   `      lifecycle: {preStop: {httpGet: {path: "/drain?container=${name}", port: 8866}}}\n`;
 const PRE_STOP = (name: string): string => `spec.containers[${name}].lifecycle.preStop`;
 const WANTED = (name: string): string => `accepted: httpGet, path /drain?container=${name}, port 8866`;
+const UNSEEN =
+  'stays on the container, and podusher knows no port of auth, so it cannot measure what is in flight in it';
 const PROBE = 'spec.initContainers[podusher].readinessProbe';
 
 type Case = readonly [
@@ -94,6 +96,11 @@ const CASES: readonly Case[] = [
     'the annotations have no problem',
     { 'depends-on.podusher.dev/rails: auth': 'stop-timeout.podusher.dev/rails: 18s' },
     'metadata.annotations: grace-period 20s − rails 18s leaves the drain 2s, less than drain-min 5s; shorten drain-min or a stop-timeout, or raise grace-period and terminationGracePeriodSeconds to 23s',
+  ],
+  [
+    'the annotations have no problem',
+    { 'podusher.dev/non-critical': 'podushr.dev/non-critical' },
+    'metadata.annotations[podushr.dev/non-critical]: Not podusher\'s; did you mean "podusher.dev/non-critical"?',
   ],
   [
     'every container calls podusher before it stops, as itself',
@@ -218,14 +225,24 @@ const CASES: readonly Case[] = [
     `${PROBE}: is missing, so the pod is Ready whatever podusher knows; accepted: httpGet, path /ready, port 8866, every second`,
   ],
   [
-    'no container keeps a readiness probe that was moved',
+    'no container keeps a readiness probe that is to be moved',
     { '    - name: rails\n': '    - name: rails\n      readinessProbe: {tcpSocket: {port: 3000}}\n' },
     'spec.containers[rails].readinessProbe: is there beside the annotation readiness-probe.podusher.dev/rails; accepted: the annotation alone',
   ],
   [
-    'no container keeps a readiness probe that was moved',
+    'no container keeps a readiness probe that is to be moved',
     { '    - name: statsd\n': '    - name: statsd\n      readinessProbe: {tcpSocket: {port: 8125}}\n' },
     'spec.containers[statsd].readinessProbe: makes the pod NotReady, though statsd is non-critical; accepted: the annotation readiness-probe.podusher.dev/statsd instead',
+  ],
+  [
+    'no container keeps a readiness probe that is to be moved',
+    { 'exec: {command: [check]}': 'httpGet: {path: /, port: 4000}' },
+    `spec.containers[auth].readinessProbe: ${UNSEEN}; accepted: the annotation readiness-probe.podusher.dev/auth instead, or the annotation ports.podusher.dev/auth beside it`,
+  ],
+  [
+    'no container keeps a readiness probe that is to be moved',
+    { '    - name: auth\n': '    - name: auth\n      ports: [{containerPort: 4000}]\n' },
+    `spec.containers[auth].readinessProbe: ${UNSEEN}; accepted: the annotation ports.podusher.dev/auth beside it`,
   ],
 ];
 
@@ -243,6 +260,13 @@ describe('findMismatches()', () => {
 
   it('finds what each of the checks is for', () => {
     assert.deepEqual(new Set(CASES.map(([check]) => check)), new Set(Object.keys(CHECKS)));
+  });
+
+  it('lets a probe stay where the ports are annotated, or the API tells them', () => {
+    const kept = { 'exec: {command: [check]}': 'httpGet: {path: /, port: 4000}' };
+    const ports = '    ports.podusher.dev/auth: "4000"\n    podusher.dev/containers: rails,auth,statsd\n';
+    assert.deepEqual(found({ ...kept, '    podusher.dev/containers: rails,auth,statsd\n': ports }), []);
+    assert.deepEqual(found(kept, { flags: new Map([['api', 'true']]) }), []);
   });
 
   it('wants a token in the hooks where podusher asks for one', () => {

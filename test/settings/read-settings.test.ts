@@ -28,7 +28,12 @@ function containerOf(reading: SettingsReading, name: string): Container {
 }
 
 test('readSettings() gives the defaults of the table when nothing is given', () => {
-  const reading = read({ 'prometheus.io/scrape': 'true', 'podusher.dev/selector': 'app=web' });
+  const reading = read({
+    'prometheus.io/scrape': 'true',
+    'podusher.example.com/owner': 'shop',
+    plain: '1',
+    'podusher.dev/selector': 'app=web',
+  });
   assert.deepEqual(settingsOf(reading), {
     self: 'podusher',
     selfIsNativeSidecar: false,
@@ -147,6 +152,9 @@ const bad: readonly [title: string, annotations: Texts, problems: readonly RegEx
       'stop-timout.podusher.dev/rails': '5s',
       'stop-timeout.podusher.dev/Rails': '5s',
       'a.b.podusher.dev/rails': '5s',
+      'podushr.dev/non-critical': 'statsd',
+      'depends-on.podhuser.dev/rails': 'auth',
+      'podusherdev/drain-min': '5s',
     },
     [
       /drain-mn: Not a setting \(did you mean "drain-min"\?\); accepted: non-critical, /,
@@ -158,6 +166,9 @@ const bad: readonly [title: string, annotations: Texts, problems: readonly RegEx
       /stop-timout\.podusher\.dev\/rails: Not a setting \(did you mean "stop-timeout"\?\)/,
       /"Rails" is not a container's name/,
       /a\.b\.podusher\.dev\/rails: Not a setting; accepted: readiness-probe, /,
+      /podushr\.dev\/non-critical: Not podusher's; did you mean "podusher\.dev\/non-critical"\?$/,
+      /Not podusher's; did you mean "depends-on\.podusher\.dev\/rails"\?$/,
+      /Not podusher's; did you mean "podusher\.dev\/drain-min"\?$/,
     ],
   ],
   [
