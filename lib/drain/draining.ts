@@ -24,7 +24,8 @@ function watchArrivals(state: Draining, plan: Plan, fresh: Sample | undefined, t
   if (state.arrivalsEnded === undefined) {
     const because = whyArrivalsEnded(state, plan, fresh, turn);
     if (because === undefined) return state;
-    turn.tell({ type: 'arrivals-ended', because, lastArrivalAt: state.sample?.read.lastArrivalAt });
+    const lastArrivalAt = state.sample?.read.lastArrivalAt;
+    turn.tell({ type: 'arrivals-ended', because, lastArrivalAt, drainMinAt: plan.drainMinAt });
     return { ...state, arrivalsEnded: { at: turn.now, because } };
   }
   if (state.arrivalsEnded.because === 'deadline' || fresh === undefined) return state;

@@ -14,6 +14,8 @@ export type DrainEntry = { readonly at: number } & (
       readonly type: 'arrivals-ended';
       readonly because: ArrivalsEndedBecause;
       readonly lastArrivalAt: number | undefined;
+      /** When `drain-min` is over: before it only `withdrawn` ends the arrivals. */
+      readonly drainMinAt: number;
     }
   | { readonly type: 'arrivals-resumed' }
   | { readonly type: 'drained'; readonly because: DrainedBecause; readonly left: InFlight | undefined }
@@ -41,7 +43,7 @@ export type DrainedBecause = 'nothing in flight' | 'drain-kept-max' | 'drain-max
 
 /** Why a hook was answered. */
 export type ReleasedBecause =
-  | 'drained'
+  | 'drain over'
   | 'dependents stopped'
   | 'its time is up'
   | 'dependency gone'

@@ -113,7 +113,7 @@ function whyRelease(state: Termination, plan: Plan, name: string, turn: Turn): R
   if (turn.due(plan.releaseAt(name))) return 'its time is up';
   const dependents = dependentsOf(plan, name);
   if (!dependents.every(container => hasStopped(state, container.name))) return undefined;
-  if (state.phase !== 'draining') return dependents.length === 0 ? 'drained' : 'dependents stopped';
+  if (state.phase !== 'draining') return dependents.length === 0 ? 'drain over' : 'dependents stopped';
   const pointless = goneDependency(state, plan, name) !== undefined && turn.due(plan.drainMinAt);
   return pointless ? 'dependency gone' : undefined;
 }

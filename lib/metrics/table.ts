@@ -69,7 +69,7 @@ export const METRICS: Readonly<Record<MetricName, Metric>> = {
   podusher_released_total: {
     type: 'counter',
     labels: ['because'],
-    help: 'Hooks answered, by reason: drained, dependents stopped, its time is up, …',
+    help: 'Hooks answered, by reason: drain over, dependents stopped, its time is up, …',
   },
   podusher_left_in_flight_total: {
     type: 'counter',

@@ -43,6 +43,7 @@ const drainEntries = [
     type: v.literal('arrivals-ended'),
     because: v.picklist(['silence', 'withdrawn', 'untold', 'deadline']),
     lastArrivalAt: v.optional(timeSchema),
+    drainMinAt: timeSchema,
   }),
   v.strictObject({ ...podusher, type: v.literal('arrivals-resumed') }),
   v.strictObject({
@@ -62,7 +63,7 @@ const drainEntries = [
     type: v.literal('released'),
     ...hookName,
     because: v.picklist([
-      'drained',
+      'drain over',
       'dependents stopped',
       'its time is up',
       'dependency gone',

@@ -8,7 +8,7 @@ import type { KubeletEntry } from '../kubelet/entry.ts';
 import type { CheckEntry, Entry, LoadEntry, WarningEntry } from './entry.ts';
 import { count, list, oneLine, spell } from './words.ts';
 
-/** @returns the line with its container's name in front: `rails released: drained; 0 in flight`. */
+/** @returns the line with its container's name in front: `rails released: drain over; 0 in flight`. */
 export function describe(entry: Entry): string {
   const container = containerOf(entry);
   return container === undefined ? lineOf(entry) : `${container} ${lineOf(entry)}`;
@@ -123,7 +123,7 @@ function arrivalsLine(entry: Extract<DrainEntry, { type: 'arrivals-ended' }>): s
       : `the last came ${spell(entry.at - entry.lastArrivalAt)} ago`;
   switch (entry.because) {
     case 'silence':
-      return `no new connections any more: ${last}`;
+      return `no new connections any more: ${last}; ${whyNow(entry)}`;
     case 'withdrawn':
       return `no new connections any more, before drain-min: ${last}, and no EndpointSlice sends any`;
     case 'untold':
@@ -131,6 +131,14 @@ function arrivalsLine(entry: Extract<DrainEntry, { type: 'arrivals-ended' }>): s
     case 'deadline':
       return `new connections did not end by drain-arrivals-max: ${last}`;
   }
+}
+
+/** In a drain the sockets are read every 0.1 s, or somewhat later on a busy node. */
+const AT_ONCE_MS = 500;
+
+/** What the end of the arrivals had to wait for: the two are different settings. */
+function whyNow({ at, drainMinAt }: Extract<DrainEntry, { type: 'arrivals-ended' }>): string {
+  return at - drainMinAt < AT_ONCE_MS ? 'drain-min is over' : 'so long a silence was needed to tell';
 }
 
 function left(entry: { readonly at: number; readonly left: InFlight | undefined }): string {

@@ -26,7 +26,7 @@ const ANSI = { bad: '31', good: '32', turn: '1', plain: undefined, dim: '2' } as
 
 /**
  * @returns the entries as lines in the order of their times, each ended by a line feed:
- * ` +5.12 s  podusher  rails  released: drained; 0 in flight`. No entries: an empty string.
+ * ` +5.12 s  podusher  rails  released: drain over; 0 in flight`. No entries: an empty string.
  */
 export function renderText(entries: readonly Entry[], options: TextOptions): string {
   const origin = options.origin ?? originOf(entries);

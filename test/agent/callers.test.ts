@@ -65,7 +65,7 @@ describe('an agent that is called too often', { timeout: 120_000 }, () => {
       return open.length <= 512 && open.at(-1) === held.at(-1) ? true : undefined;
     });
     const hook = agent.terminate('app');
-    assert.equal((await hook('app').answer).body, 'Released: drained\n');
+    assert.equal((await hook('app').answer).body, 'Released: drain over\n');
   });
 
   it('forgets callers that vanish', async context => {

@@ -126,7 +126,7 @@ describe('an agent whose log nobody reads', { timeout: 120_000 }, () => {
     assertBetween(lost, 1, 1000);
     assertPrompt(agent, await agent.get('/ready'));
     const hook = agent.terminate('app');
-    assert.equal((await hook('app').answer).body, 'Released: drained\n');
+    assert.equal((await hook('app').answer).body, 'Released: drain over\n');
     assert.equal((await hook('podusher').answer).status, 200);
 
     const heard = await until('the number of lost lines', () => {

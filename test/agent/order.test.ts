@@ -42,7 +42,7 @@ describe('a termination', { concurrency: true, timeout: 120_000 }, () => {
     const hook = agent.terminate('rails', 'auth');
     const rails = await hook('rails').answer;
     assert.equal(rails.headers.connection, 'close');
-    assert.equal(rails.body, 'Released: drained\n');
+    assert.equal(rails.body, 'Released: drain over\n');
     await sleep(700);
     apps.rails.stop();
     const auth = await hook('auth').answer;
@@ -158,7 +158,7 @@ describe('a termination', { concurrency: true, timeout: 120_000 }, () => {
     const [bare, own] = [agent.hook(null), agent.hook('podusher')];
     await asked;
     const { at, body } = await bare.answer;
-    assert.equal(body, 'Released: drained\n');
+    assert.equal(body, 'Released: drain over\n');
     assertOnTime(agent, at, apps.app.answeredAt ?? Number.NaN);
     own.abandon();
   });

@@ -116,7 +116,7 @@ describe('what can be read', { concurrency: true, timeout: 120_000 }, () => {
     assert.equal(value('podusher_drain_seconds_count'), 1);
     assert.equal(value('podusher_hooks_total{outcome="placed"}'), 2);
     assert.equal(value('podusher_drain_actions_total{container="app",outcome="success"}'), 1);
-    assert.equal(value('podusher_released_total{because="drained"}'), 1);
+    assert.equal(value('podusher_released_total{because="drain over"}'), 1);
     assert.ok(value('podusher_probes_total{container="app",result="success"}') >= 1);
     assert.ok(value('podusher_samples_total{source="sock_diag"}') >= 3);
     assert.ok(value('podusher_resident_memory_bytes') > 1e6);

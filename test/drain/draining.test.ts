@@ -205,12 +205,13 @@ test('drain() tells the last arrival beside the end of the arrivals', () => {
     type: 'arrivals-ended',
     because: 'silence',
     lastArrivalAt: T + 1234,
+    drainMinAt: T + 5000,
   });
 });
 
 test('drain() lasts no shorter for SIGTERM when hooks wait', () => {
   const told = tell(rails, [DELETED, [2000, SIGTERM]], 6000);
-  assert.deepEqual(told.answers, ['5000 rails: drained']);
+  assert.deepEqual(told.answers, ['5000 rails: drain over']);
 });
 
 test('drain() lasts drain-min alone when that is all the grace period there is', () => {

@@ -173,7 +173,7 @@ test('restart() becomes a termination when SIGTERM comes while the hook waits', 
     [1500, SIGTERM],
   ]);
   assert.deepEqual(only(told, 'termination'), ['1500 termination: SIGTERM']);
-  assert.deepEqual(told.answers, ['3500 rails: drained']);
+  assert.deepEqual(told.answers, ['3500 rails: drain over']);
   assert.equal(told.lines.at(-1), '3500 exit');
 });
 
@@ -184,7 +184,7 @@ test('restart() becomes a termination in which a container released before is st
     [6000, gone('web')],
   ];
   const told = tell(settings, scenes, 30_000);
-  assert.deepEqual(told.answers, ['2000 rails: restart drained', '5000 web: drained']);
+  assert.deepEqual(told.answers, ['2000 rails: restart drained', '5000 web: drain over']);
   const after = tell(settings, [...scenes, [8000, gone('web', 'rails')]], 30_000);
   assert.equal(after.answers.at(-1), '8100 podusher: all others stopped');
 });

@@ -104,7 +104,7 @@ test('step() goes on with the same drain when the kubelet was restarted in mid-h
     '2000 hook-left podusher',
   ]);
   assert.deepEqual(told.answers, [
-    '5000 rails: drained',
+    '5000 rails: drain over',
     '5300 auth: dependents stopped',
     '6100 podusher: all others stopped',
   ]);
@@ -113,8 +113,8 @@ test('step() goes on with the same drain when the kubelet was restarted in mid-h
 test('step() answers as it stands when the kubelet was restarted after a release', () => {
   const told = tell(railsAndAuth, [ALL, [6000, hook('rails'), hook('auth')], [7000, gone('rails')]], 8000);
   assert.deepEqual(told.answers, [
-    '5000 rails: drained',
-    '6000 rails: drained',
+    '5000 rails: drain over',
+    '6000 rails: drain over',
     '7100 auth: dependents stopped',
   ]);
 });
@@ -131,7 +131,7 @@ test('step() goes on when a single of two callers leaves, and says so only of th
     '0 hook podusher',
     '3000 hook-left rails',
   ]);
-  assert.deepEqual(told.answers, ['5000 rails: drained']);
+  assert.deepEqual(told.answers, ['5000 rails: drain over']);
 });
 
 test('step() lets a hook join a termination that goes on', () => {
@@ -141,7 +141,7 @@ test('step() lets a hook join a termination that goes on', () => {
     [6000, gone('rails')],
   ];
   const told = tell(railsAndAuth, scenes, 7000);
-  assert.deepEqual(told.answers, ['5000 rails: drained', '6100 auth: dependents stopped']);
+  assert.deepEqual(told.answers, ['5000 rails: drain over', '6100 auth: dependents stopped']);
   assert.deepEqual(only(told, 'termination'), ['0 termination: own hook and another']);
 });
 
@@ -157,8 +157,11 @@ for (const name of ['rails', 'web', 'new', null]) {
       ],
       9500,
     );
-    assert.deepEqual(told.answers.slice(0, 2), ['5000 rails: drained', '5300 podusher: all others stopped']);
-    assert.deepEqual(told.answers.slice(2), [`9000 ${name ?? '(bare)'}: drained`]);
+    assert.deepEqual(told.answers.slice(0, 2), [
+      '5000 rails: drain over',
+      '5300 podusher: all others stopped',
+    ]);
+    assert.deepEqual(told.answers.slice(2), [`9000 ${name ?? '(bare)'}: drain over`]);
   });
 }
 
@@ -203,7 +206,7 @@ test('step() keeps the settings of the first hook till the end, when they are ed
   const edited = { ...railsAndAuth, drainMinMs: 20_000, restartDrainMaxMs: 9000 };
   const edit = { type: 'settings', settings: edited } as const;
   const termination = tell(railsAndAuth, [ALL, [1000, edit]], 50_000);
-  assert.equal(termination.answers[0], '5000 rails: drained');
+  assert.equal(termination.answers[0], '5000 rails: drain over');
   assert.equal(termination.state.settings, edited, 'in effect after the false alarm');
 
   const restart = tell(

@@ -103,7 +103,7 @@ test('noteStopped() does not take a native sidecar without ports and hook for st
       ],
       9500,
     );
-    assert.deepEqual(told.answers, ['9000 rails: drained'], kind);
+    assert.deepEqual(told.answers, ['9000 rails: drain over'], kind);
     assert.deepEqual(
       blockersOf(tell(settings, [[0, hook('rails'), hook('podusher'), busy]], 4000).state),
       [],

@@ -26,7 +26,7 @@ test('releaseWaves() releases rails, then auth when rails has stopped, then the 
     '0 act',
     '5000 arrivals-ended: silence',
     '5000 drained: nothing in flight',
-    '5000 answer rails: drained',
+    '5000 answer rails: drain over',
     '5400 stopped rails: seen',
     '5400 answer auth: dependents stopped',
     '6100 stopped auth: seen',
@@ -39,13 +39,13 @@ test('releaseWaves() releases rails, then auth when rails has stopped, then the 
 
 test('releaseWaves() does not take one reading of silent ports for an end', () => {
   const told = tell(railsAndAuth, [ALL, [5200, gone('rails')], [5250, gone()], [7000, gone('rails')]], 8000);
-  assert.deepEqual(told.answers, ['5000 rails: drained', '7100 auth: dependents stopped']);
+  assert.deepEqual(told.answers, ['5000 rails: drain over', '7100 auth: dependents stopped']);
 });
 
 test('releaseWaves() holds auth to the very end when rails lives on and auth has a stop-timeout of 0s', () => {
   const told = tell(railsAndAuth, [ALL], 30_000);
   assert.deepEqual(told.answers, [
-    '5000 rails: drained',
+    '5000 rails: drain over',
     '30000 auth: its time is up',
     '30000 podusher: its time is up',
   ]);
@@ -104,7 +104,11 @@ test('releaseWaves() goes along every chain when dependencies fork and join', ()
 test('releaseWaves() releases all that nobody depends on together, with a bare hook among them', () => {
   const settings = pod([container('rails'), container('web')]);
   const told = tell(settings, [[0, hook('rails'), hook('web'), hook(null), hook('podusher')]], 5000);
-  assert.deepEqual(told.answers, ['5000 rails: drained', '5000 web: drained', '5000 (bare): drained']);
+  assert.deepEqual(told.answers, [
+    '5000 rails: drain over',
+    '5000 web: drain over',
+    '5000 (bare): drain over',
+  ]);
 });
 
 test('releaseWaves() holds a container that another depends on when that one has no hook', () => {
@@ -163,7 +167,7 @@ test('releaseWaves() gives up the whole chain in order when its last link is gon
 
 test('releaseWaves() releases in order when a dependency stops after it was released', () => {
   const told = tell(railsAndAuth, [ALL, [5200, gone('rails')], [5500, gone('rails', 'auth')]], 6000);
-  assert.deepEqual(told.answers.slice(0, 2), ['5000 rails: drained', '5300 auth: dependents stopped']);
+  assert.deepEqual(told.answers.slice(0, 2), ['5000 rails: drain over', '5300 auth: dependents stopped']);
 });
 
 test('releaseWaves() releases a native sidecar that outlives the agent when its dependents have stopped', () => {
@@ -173,7 +177,7 @@ test('releaseWaves() releases a native sidecar that outlives the agent when its 
   ]);
   const told = tell(settings, [ALL, [5200, gone('rails')]], 30_000);
   assert.deepEqual(told.answers, [
-    '5000 rails: drained',
+    '5000 rails: drain over',
     '5300 auth: dependents stopped',
     '5300 podusher: all others stopped',
   ]);
@@ -187,7 +191,11 @@ test('releaseWaves() leaves order among native sidecars that outlive the agent t
     container('auth', { ...outlives, sidecarIndex: 0 }),
   ]);
   const told = tell(settings, [[0, hook('rails'), hook('mesh'), hook('auth'), hook('podusher')]], 6000);
-  assert.deepEqual(told.answers, ['5000 rails: drained', '5000 mesh: drained', '5000 auth: drained']);
+  assert.deepEqual(told.answers, [
+    '5000 rails: drain over',
+    '5000 mesh: drain over',
+    '5000 auth: drain over',
+  ]);
 });
 
 test('releaseWaves() gives a container that no setting names 5 s to stop', () => {
@@ -201,5 +209,5 @@ test('releaseWaves() gives a container that no setting names 5 s to stop', () =>
 
 test('releaseWaves() does not take a container for stopped while its own hook waits, though its ports are gone', () => {
   const told = tell(railsAndAuth, [ALL, [1000, gone('rails')]], 7000);
-  assert.deepEqual(told.answers, ['5000 rails: drained', '5100 auth: dependents stopped']);
+  assert.deepEqual(told.answers, ['5000 rails: drain over', '5100 auth: dependents stopped']);
 });

@@ -121,7 +121,7 @@ describe('tell()', () => {
       },
     },
   ];
-  const agentLog = `{"level":"info","time":"2026-11-22T06:15:17.690Z","entry":{"at":${DELETED_AT + 5380},"type":"released","container":"rails","because":"drained"},"msg":"…"}`;
+  const agentLog = `{"level":"info","time":"2026-11-22T06:15:17.690Z","entry":{"at":${DELETED_AT + 5380},"type":"released","container":"rails","because":"drain over"},"msg":"…"}`;
   const outcomes = { new: OUTCOMES, kept: OUTCOMES.slice(0, 2) };
   const recorded = { pod: POD, outcomes, kubeletLog: LOG, agentLog, states, deletedAt: DELETED_AT, now: NOW };
 

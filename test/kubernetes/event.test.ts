@@ -16,7 +16,7 @@ test('toldOf() has a reason in CamelCase for each entry of the drain, and the ti
   assert.deepEqual(toldOf(EVERY.released), {
     type: 'Normal',
     reason: 'ContainerReleased',
-    message: 'rails released: drained; 0 in flight',
+    message: 'rails released: drain over; 0 in flight',
     at: T + 5100,
   });
   assert.equal(toldOf(EVERY.drained).type, 'Warning');

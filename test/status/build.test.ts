@@ -224,7 +224,7 @@ test('buildStatus() tells of each container how far on its way out it is', () =>
     state: 'released',
     since: T + 5000,
     releaseBy: null,
-    because: 'drained',
+    because: 'drain over',
   });
   assert.deepEqual(shutdowns(statusAt(6000, [ALL, [5200, gone('rails')]])), {
     rails: { state: 'stopped', since: T + 5300, releaseBy: null, because: 'seen' },

@@ -37,7 +37,7 @@ test('renderPage() answers first: is it ready, what blocks it, what a drain wait
   );
   assert.match(
     top(STOPPED),
-    /May have been cut: rails released: drained; 3 requests in flight and 1 in doubt/u,
+    /May have been cut: rails released: drain over; 3 requests in flight and 1 in doubt/u,
   );
   assert.match(top(BAD_SETTINGS), /BAD SETTINGS 5 problems in the annotations/u);
   assert.match(

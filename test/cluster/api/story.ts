@@ -12,7 +12,7 @@ export function assertOrder(witness: Witness): void {
   assert.equal(all('termination', 'podusher').length, 1, story);
   const web = entry(witness, 'released', { container: 'web' });
   assert.ok(web.at >= began + DRAIN_MIN_MS, story);
-  assert.equal(releasedBecause(witness, 'web'), 'drained', story);
+  assert.equal(releasedBecause(witness, 'web'), 'drain over', story);
   assert.ok(line('sigterm', 'web').at >= web.at, story);
   assert.equal(releasedBecause(witness, 'auth'), 'dependents stopped', story);
   assert.ok(line('sigterm', 'auth').at >= line('exit', 'web').at, story);

@@ -79,7 +79,7 @@ export function assertWholeSequence(witness: Witness, graceMs: number = GRACE_MS
   }
   assert.equal(all('termination', 'podusher').length, 1, story);
   assert.ok(released('web').at >= began + DRAIN_MIN_MS, story);
-  assert.equal(releasedBecause(witness, 'web'), 'drained', story);
+  assert.equal(releasedBecause(witness, 'web'), 'drain over', story);
   assert.ok(line('sigterm', 'web').at >= released('web').at, story);
   assert.equal(releasedBecause(witness, 'auth'), 'dependents stopped', story);
   assert.ok(released('auth').at >= line('exit', 'web').at, story);
