@@ -6,7 +6,7 @@ import type { Pod } from './pod.ts';
 import type { Family, Service, ServicePort } from './service.ts';
 import type { EndpointPort } from './slice.ts';
 
-/** Endpoints of one family and one list of ports, by their keys. */
+/** Endpoints of one family and one list of ports, by their keys (`keyOf()`). */
 export interface Group {
   readonly ports: readonly EndpointPort[];
   readonly endpoints: Map<string, Endpoint>;
@@ -29,7 +29,8 @@ export interface Desired {
 export function desiredOf(service: Service, pods: Iterable<Pod>, nodes: ReadonlyMap<string, Node>): Desired {
   const families = new Map(service.families.map(family => [family, new Map<string, Group>()]));
   const problems: Problem[] = [];
-  const missing = new Map<string, number>();
+  const missing = new Map<ServicePort, number>();
+  const portsOf = portFinder(service, missing);
   for (const pod of pods) {
     if (pod.isTerminal || pod.addresses.length === 0) continue; // ShouldPodBeInEndpoints
     for (const message of pod.problems) problems.push({ kind: 'Pod', name: pod.name, message });
@@ -39,8 +40,7 @@ export function desiredOf(service: Service, pods: Iterable<Pod>, nodes: Readonly
       problems.push({ kind: 'Pod', name: pod.name, message });
       continue;
     }
-    const ports = portsOf(service, pod, missing);
-    const key = portsKey(ports);
+    const { ports, key } = portsOf(pod);
     for (const [family, groups] of families) {
       const endpoint = endpointOf(pod, node, service, family);
       if (endpoint === undefined) continue;
@@ -49,7 +49,8 @@ export function desiredOf(service: Service, pods: Iterable<Pod>, nodes: Readonly
       group.endpoints.set(keyOf(endpoint), endpoint);
     }
   }
-  for (const [name, count] of missing) {
+  for (const [{ target, protocol }, count] of missing) {
+    const name = `${quoted(String(target))} (${protocol})`;
     const message = `No container of ${count} of its pods has a port called ${name}, which is left out for them`;
     problems.push({ kind: 'Service', name: service.name, message });
   }
@@ -62,17 +63,31 @@ export function portsKey(ports: readonly EndpointPort[]): string {
   return texts.sort().join();
 }
 
-/** `getEndpointPorts`: what cannot be found is left out. */
-function portsOf(service: Service, pod: Pod, missing: Map<string, number>): EndpointPort[] {
-  return service.ports.flatMap(one => {
-    const port = findPort(pod, one);
-    if (port !== undefined) {
-      return [{ name: one.name, port, protocol: one.protocol, appProtocol: one.appProtocol }];
-    }
-    const name = `${quoted(String(one.target))} (${one.protocol})`;
-    missing.set(name, (missing.get(name) ?? 0) + 1);
-    return [];
-  });
+interface Ports {
+  readonly ports: readonly EndpointPort[];
+  readonly key: string;
+}
+
+/** `getEndpointPorts`: what cannot be found is left out, and counted. Most pods of a Service share one list. */
+function portFinder(service: Service, missing: Map<ServicePort, number>): (pod: Pod) => Ports {
+  const known = new Map<string, Ports>();
+  return pod => {
+    const numbers = service.ports.map(one => findPort(pod, one));
+    numbers.forEach((number, index) => {
+      const port = service.ports[index];
+      if (number === undefined && port !== undefined) missing.set(port, (missing.get(port) ?? 0) + 1);
+    });
+    const numbersKey = numbers.join();
+    const found = known.get(numbersKey);
+    if (found !== undefined) return found;
+    const ports = service.ports.flatMap(({ name, protocol, appProtocol }, index) => {
+      const port = numbers[index];
+      return port === undefined ? [] : [{ name, port, protocol, appProtocol }];
+    });
+    const fresh = { ports, key: portsKey(ports) };
+    known.set(numbersKey, fresh);
+    return fresh;
+  };
 }
 
 /** `FindPort`. */

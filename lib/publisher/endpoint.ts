@@ -71,22 +71,35 @@ function hintsOf(
   return forZones === undefined && forNodes === undefined ? undefined : { forZones, forNodes };
 }
 
-/** @returns what an endpoint keeps while all else about it changes in place (`hashEndpoint`). */
-export function keyOf({ addresses, hostname, targetRef }: Endpoint): string {
-  return `${addresses.join()} ${hostname ?? ''} ${targetRef?.namespace ?? ''}/${targetRef?.name ?? ''}`;
+/**
+ * @returns whose endpoint it is: the pod's name, for one of a Service's namespace and of one family has one. All else
+ * about it changes in place. (`hashEndpoint` takes the address as well, and moves a pod whose address is new.)
+ */
+export function keyOf({ targetRef }: Endpoint): string {
+  return targetRef?.name ?? '';
 }
 
-/** @returns whether two of one key say the same (`EndpointsEqualBeyondHash`, and the hints). */
+/** @returns whether two of one pod say the same (`hashEndpoint`, `EndpointsEqualBeyondHash`, and the hints). */
 export function isSame(a: Endpoint, b: Endpoint): boolean {
   return (
     a.conditions.ready === b.conditions.ready &&
     a.conditions.serving === b.conditions.serving &&
     a.conditions.terminating === b.conditions.terminating &&
+    isSameAddress(a, b) &&
+    a.hostname === b.hostname &&
     a.targetRef?.uid === b.targetRef?.uid &&
     a.targetRef?.kind === b.targetRef?.kind &&
+    a.targetRef?.namespace === b.targetRef?.namespace &&
     a.nodeName === b.nodeName &&
     a.zone === b.zone &&
     (a.hints === b.hints || JSON.stringify(a.hints) === JSON.stringify(b.hints))
+  );
+}
+
+export function isSameAddress({ addresses }: Endpoint, other: Endpoint): boolean {
+  return (
+    addresses.length === other.addresses.length &&
+    addresses.every((one, index) => one === other.addresses[index])
   );
 }
 

@@ -3,7 +3,7 @@
  * that two publishers which both believe they lead undo nothing of each other's: an update and a deletion by its
  * resourceVersion, a creation by its name.
  */
-import { type Endpoint, keyOf, standing } from './endpoint.ts';
+import { type Endpoint, isSameAddress, keyOf, standing } from './endpoint.ts';
 import type { Labels } from './label.ts';
 import { labelChanges } from './mirrored.ts';
 import type { Family, Service } from './service.ts';
@@ -124,6 +124,9 @@ export function deleteOf({ name, uid, resourceVersion, endpoints }: OurSlice): W
 }
 
 function takesOut(before: readonly Endpoint[], after: readonly Endpoint[]): boolean {
-  const standings = new Map(after.map(endpoint => [keyOf(endpoint), standing(endpoint)]));
-  return before.some(endpoint => standing(endpoint) > (standings.get(keyOf(endpoint)) ?? 0));
+  const byKey = new Map(after.map(endpoint => [keyOf(endpoint), endpoint]));
+  return before.some(endpoint => {
+    const next = byKey.get(keyOf(endpoint));
+    return standing(endpoint) > (next !== undefined && isSameAddress(endpoint, next) ? standing(next) : 0);
+  });
 }

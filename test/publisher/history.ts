@@ -15,7 +15,8 @@ export type Happening =
         | 'gone'
         | 'end'
         | 'relabel'
-        | 'annotate';
+        | 'annotate'
+        | 'again';
       readonly from: number;
       readonly count: number;
     }
@@ -28,6 +29,8 @@ interface PodModel {
   readonly node: string;
   readonly port: number | undefined;
   readonly hasGate: boolean;
+  /** How often it was made anew under its name, as a StatefulSet does. */
+  times: number;
   isStarted: boolean;
   rails: boolean;
   statsd: boolean;
@@ -148,6 +151,7 @@ export class Cluster {
       else if (happening.type === 'gone') this.pods.delete(pod.index);
       else if (happening.type === 'end') pod.isTerminal = true;
       else if (happening.type === 'relabel') pod.isOurs = !pod.isOurs;
+      else if (happening.type === 'again') pod.times++;
       else if (happening.type === 'annotate') pod.isAnnotated = !pod.isAnnotated;
       else pod[happening.type] = !pod[happening.type];
     }
@@ -164,6 +168,7 @@ export class Cluster {
         node: `node-${index % NODES}`,
         port: [8080, 8080, 8080, 8081, undefined][index % 5],
         hasGate: index % 7 === 0,
+        times: 0,
         isStarted: index % 3 !== 0,
         rails: true,
         statsd: index % 11 !== 0,
@@ -197,6 +202,7 @@ export class Cluster {
     return [
       podObject({
         name: pod.name,
+        uid: `${pod.name}-${pod.times}`,
         node: pod.node,
         ip: pod.isStarted ? ipOf(pod) : undefined,
         labels: { app: pod.isOurs ? 'web' : 'other' },
@@ -226,8 +232,8 @@ export class Cluster {
   }
 }
 
-export function ipOf({ index }: Pick<PodModel, 'index'>): string {
-  return `10.1.${Math.floor(index / 250)}.${(index % 250) + 1}`;
+export function ipOf({ index, times }: Pick<PodModel, 'index' | 'times'>): string {
+  return `10.${1 + times}.${Math.floor(index / 250)}.${(index % 250) + 1}`;
 }
 
 const run = { from: fc.nat({ max: 120 }), count: fc.constantFrom(1, 1, 1, 2, 10, 99, 100, 150) };
@@ -243,6 +249,7 @@ const ofPods = fc.record({
     'end' as const,
     'relabel' as const,
     'annotate' as const,
+    'again' as const,
   ),
   ...run,
 });

@@ -4,6 +4,7 @@ export const NAMESPACE = 'shop';
 
 export interface PodParts {
   readonly name: string;
+  readonly uid?: string;
   readonly ip?: string | undefined;
   readonly node?: string | undefined;
   readonly labels?: Readonly<Record<string, string>>;
@@ -54,7 +55,7 @@ export function podObject(parts: PodParts): object {
     metadata: {
       name,
       namespace: NAMESPACE,
-      uid: `uid-of-${name}`,
+      uid: parts.uid ?? `uid-of-${name}`,
       resourceVersion: '1',
       labels: parts.labels ?? { app: 'web' },
       annotations: { 'example.com/other': 'x', ...parts.annotations },

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import * as fc from 'fast-check';
 import { parseNode } from '../../lib/publisher/node.ts';
 import { parsePod } from '../../lib/publisher/pod.ts';
@@ -190,6 +192,23 @@ test('whatever the API tells, it is read or refused, and reconcile() throws noth
     { numRuns: 3000 },
   );
   assert.ok(counts.read > 1000 && counts.refused > 1000, JSON.stringify(counts));
+});
+
+test('parsePod() keeps less than 3 KiB of a pod, whatever its size', () => {
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('gc');
+  assert.ok(typeof collect === 'function');
+  const heapUsed = (): number => {
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const text = JSON.stringify({ ...POD, rest: 'x'.repeat(20_000) });
+  const before = heapUsed();
+  const pods = Array.from({ length: 3000 }, (_, index) =>
+    must(parsePod(JSON.parse(text.replaceAll('web-0', `web-0000${index}`)))),
+  );
+  const bytes = (heapUsed() - before) / pods.length;
+  assert.ok(bytes < 3072, `${bytes} bytes each`);
 });
 
 test('what is no object at all is refused', () => {

@@ -151,7 +151,7 @@ const CHANGES: readonly [
       server.pods.delete('web-151');
     },
     ['update, out'],
-    [99, 100],
+    [100, 99],
   ],
   [
     'the Service is being deleted and its slices are full',
