@@ -14,9 +14,13 @@ export interface Load {
   stop(): Promise<readonly Outcome[]>;
 }
 
-/** Starts the pod that the load comes from, in a namespace of the test's own, with which it goes. */
-export async function startLoadPod(namespace: string): Promise<void> {
-  await apply(namespace, LOAD_POD);
+/**
+ * Starts the pod that the load comes from, in a namespace of the test's own, with which it goes.
+ *
+ * @param spec other fields of its spec: which node it is on
+ */
+export async function startLoadPod(namespace: string, spec: object = {}): Promise<void> {
+  await apply(namespace, { ...LOAD_POD, spec: { ...LOAD_POD.spec, ...spec } });
   await waitFor(namespace, `pod/${POD}`, 'condition=Ready', READY_MS);
 }
 

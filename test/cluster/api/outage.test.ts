@@ -1,0 +1,171 @@
+/** The API server is gone, slow, or refuses, while a pod serves and while it drains: nothing of it depends on that. */
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { deletePod, podGone, podReady, podStatus } from '../facts/pod-status.ts';
+import { told, type Witness } from '../facts/witness.ts';
+import { endOfRequest, startRequest } from '../holds/ending.ts';
+import { followOnNode } from '../holds/node-witness.ts';
+import { apply, isOurs } from '../kubectl.ts';
+import { withNamespace } from '../namespace.ts';
+import { pauseService, resumeService, startService, stopService } from '../nodes.ts';
+import { until } from '../wait.ts';
+import { asking, said, statusOf } from './asking.ts';
+import { compact, setState } from './control.ts';
+import { EXEC, execProbedPod } from './exec-probe.ts';
+import { grant, revoke } from './rights.ts';
+import { assertOrder } from './story.ts';
+
+const NODE = 'node-a';
+const SERVER = 'kube-apiserver';
+const AWAY_MS = 8_000;
+const STARTED_MS = 60_000;
+/** The agent asks again after 30 s at the latest. */
+const BACK_MS = 60_000;
+const REQUEST_MS = 10_000;
+
+const LOST = /^The API is lost: pods: /u;
+const LACKS = /^HTTP 403: .* cannot (?:list|watch) resource "pods"/u;
+const WATCHED = /^The API is watched: pods$/u;
+
+interface Serving {
+  readonly namespace: string;
+  readonly witness: Witness;
+  readonly uid: string;
+}
+
+/** Starts a pod whose `web` is ready by the kubelet's verdict alone. */
+async function startServing(context: TestContext, name: string): Promise<Serving> {
+  const namespace = await withNamespace(context, name);
+  await grant(namespace);
+  await apply(namespace, execProbedPod(asking({ ...EXEC, spec: { nodeName: NODE } })));
+  await until('web runs', async () => (await podStatus(namespace, 'pod')).phase === 'Running', {
+    timeoutMs: STARTED_MS,
+  });
+  const { uid } = await podStatus(namespace, 'pod');
+  await setState(NODE, uid, true);
+  await podReady(namespace, 'pod');
+  const witness = await followOnNode(context, NODE, namespace, 'pod');
+  await untilSaid(witness, WATCHED, 1);
+  return { namespace, witness, uid };
+}
+
+async function untilSaid(witness: Witness, what: RegExp, times: number): Promise<void> {
+  const isSaid = (): boolean => said(witness, what).length >= times;
+  try {
+    await until(`${what.source} is said ${times} times`, isSaid, { timeoutMs: BACK_MS });
+  } catch (cause) {
+    throw new Error(told(witness.lines), { cause });
+  }
+}
+
+/** @returns what has changed of the pod's readiness */
+function checks({ all }: Witness): readonly unknown[] {
+  return all('check', 'podusher').map(({ more }) => more['msg']);
+}
+
+async function untilUnready(witness: Witness): Promise<void> {
+  const isTold = (): boolean =>
+    String(checks(witness).at(-1)).startsWith('web failed: the kubelet calls it not ready');
+  await until("the kubelet's verdict is known", isTold, { timeoutMs: BACK_MS });
+}
+
+/** @returns why the agent's /status calls the API lost */
+async function whyLost(namespace: string): Promise<string> {
+  return String((await statusOf(namespace)).api?.watch.because);
+}
+
+/** Begins a request, deletes the pod, and takes the API away once it terminates, until the pod has ended. */
+async function drainingWithout(
+  context: TestContext,
+  { namespace, witness }: Serving,
+  { take, giveBack }: Away,
+): Promise<void> {
+  await startRequest(namespace, REQUEST_MS, { nodeName: 'node-b' });
+  await witness.seen('request', 'web');
+  await deletePod(namespace, 'pod');
+  await witness.seen('termination', 'podusher');
+  await take(context);
+  try {
+    await witness.ended();
+  } finally {
+    await giveBack();
+  }
+  assertOrder(witness);
+  assert.equal(await endOfRequest(context, namespace), 'answered');
+  await podGone(namespace, 'pod');
+}
+
+/** A way to take the API server away. */
+interface Away {
+  readonly how: string;
+  readonly take: (context: TestContext) => Promise<void>;
+  readonly giveBack: () => Promise<void>;
+}
+
+const AWAY: readonly Away[] = [
+  {
+    how: 'is gone',
+    // SIGTERM would let it wait a minute for whoever watches.
+    take: context => stopService(context, SERVER, 'KILL'),
+    giveBack: () => startService(SERVER),
+  },
+  {
+    how: 'answers nobody',
+    take: context => pauseService(context, SERVER),
+    giveBack: () => resumeService(SERVER),
+  },
+];
+
+if (isOurs) {
+  test('while the API server is gone readiness stays; afterwards the agent catches up, though versions are forgotten', async context => {
+    const { witness, uid } = await startServing(context, 'api-gone');
+    const before = checks(witness);
+    await stopService(context, SERVER, 'KILL');
+    await untilSaid(witness, LOST, 1);
+    await setState(NODE, uid, false);
+    await compact();
+    await sleep(AWAY_MS);
+    assert.deepEqual(checks(witness), before, told(witness.lines));
+    await startService(SERVER);
+    await untilSaid(witness, WATCHED, 2);
+    await untilUnready(witness);
+    assert.equal(said(witness, LOST).length, 1, told(witness.lines));
+  });
+
+  test('while the API server answers nobody readiness stays; afterwards the agent catches up', async context => {
+    const { witness, uid } = await startServing(context, 'api-slow');
+    const before = checks(witness);
+    await pauseService(context, SERVER);
+    await setState(NODE, uid, false);
+    await sleep(AWAY_MS);
+    assert.deepEqual(checks(witness), before, told(witness.lines));
+    await resumeService(SERVER);
+    await untilUnready(witness);
+  });
+
+  test('when its rights are taken away, readiness stays; when they are back, the agent catches up', async context => {
+    const { namespace, witness, uid } = await startServing(context, 'api-refused');
+    const before = checks(witness);
+    await revoke(namespace);
+    // A watch that is there is not asked for its rights again.
+    await stopService(context, SERVER, 'KILL');
+    await startService(SERVER);
+    await untilSaid(witness, LOST, 1);
+    await until('the reason is told', async () => LACKS.test(await whyLost(namespace)), {
+      timeoutMs: BACK_MS,
+    });
+    await setState(NODE, uid, false);
+    await sleep(AWAY_MS);
+    assert.deepEqual(checks(witness), before, told(witness.lines));
+    await grant(namespace);
+    await untilSaid(witness, WATCHED, 2);
+    await untilUnready(witness);
+  });
+
+  for (const away of AWAY) {
+    test(`a pod that drains goes down in order, and cuts no request, while the API server ${away.how}`, async context => {
+      await drainingWithout(context, await startServing(context, 'api-drain'), away);
+    });
+  }
+}
