@@ -1,6 +1,5 @@
 /** The slices of one Service and one family, and what they should be (`reconcileByAddressType`, `finalize`). */
-import type { Group } from './desired.ts';
-import { portsKey } from './desired.ts';
+import { type Group, portsKey } from './desired.ts';
 import { type Endpoint, keyOf } from './endpoint.ts';
 import type { Labels } from './label.ts';
 import { labelChanges } from './mirrored.ts';

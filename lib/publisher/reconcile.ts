@@ -3,6 +3,7 @@
  * the built-in controller would write (`Reconcile` in `k8s.io/endpointslice/reconciler.go`), but for who serves.
  * Reconciled again with its own result, nothing is written.
  */
+import { quoted } from '../quoted.ts';
 import { fingerprint } from '../settings/fingerprint.ts';
 import { desiredOf, type Problem } from './desired.ts';
 import { changesOf } from './family.ts';
@@ -10,14 +11,14 @@ import { mirroredLabels } from './mirrored.ts';
 import type { Node } from './node.ts';
 import type { Pod } from './pod.ts';
 import type { Family, Service } from './service.ts';
-import { MANAGER, type Slice } from './slice.ts';
+import type { Slice } from './slice.ts';
 import { createOf, deleteOf, updateOf, type Write } from './write.ts';
 
 export interface World {
   readonly service: Service;
   /** Its pods alone, as `selectPods()` tells them. */
   readonly pods: Iterable<Pod>;
-  /** All, by their names. */
+  /** All, by their names, and read to the end before the first use: a pod of a node that is not here is left out. */
   readonly nodes: ReadonlyMap<string, Node>;
   /** All that carry the Service's name in its namespace, whoever manages them. */
   readonly slices: readonly Slice[];
@@ -36,7 +37,8 @@ const MOST_PROBLEMS = 100;
 
 /** @returns what to write. Never throws, whatever the objects say. */
 export function reconcile({ service, pods, nodes, slices, taken }: World): Plan {
-  const ours = slices.filter(slice => slice.type === 'ours').filter(one => !one.isTerminating); // dropEndpointSlicesPendingDeletion
+  // dropEndpointSlicesPendingDeletion
+  const ours = slices.filter(slice => slice.type === 'ours').filter(one => !one.isTerminating);
   if (service.claim.type === 'none') return { writes: ours.map(deleteOf), problems: [] };
   const owned = ours.filter(({ owners }) => owners.includes(service.uid));
   const { families, problems } = desiredOf(service, pods, nodes);
@@ -80,18 +82,12 @@ function freeName({ name, uid }: Service, family: Family, used: Set<string>): st
 }
 
 function ownProblems({ name, problems }: Service, slices: readonly Slice[]): Problem[] {
-  return [
-    ...problems.map(message => ({ kind: 'Service' as const, name, message })),
-    ...slices.flatMap(slice =>
-      slice.type === 'ours'
-        ? []
-        : [
-            {
-              kind: 'EndpointSlice' as const,
-              name: slice.name,
-              message: `Its label managed-by says "${slice.managedBy}", not "${MANAGER}": left alone, and its endpoints get traffic as well`,
-            },
-          ],
-    ),
-  ];
+  const own = problems.map(message => ({ kind: 'Service', name, message }) as const);
+  const foreign = slices
+    .filter(slice => slice.type === 'foreign')
+    .map(slice => {
+      const message = `It is managed by ${quoted(slice.managedBy)}: left alone, and its endpoints get traffic as well`;
+      return { kind: 'EndpointSlice', name: slice.name, message } as const;
+    });
+  return [...own, ...foreign];
 }
