@@ -23,9 +23,11 @@ export function isNews(before: Pod, after: Pod): boolean {
 }
 
 function isSamePorts(before: readonly NamedPort[], after: readonly NamedPort[]): boolean {
-  const isSame = (one: NamedPort, other: NamedPort | undefined): boolean =>
-    one.name === other?.name && one.protocol === other.protocol && one.port === other.port;
-  return before.length === after.length && before.every((one, index) => isSame(one, after[index]));
+  return before.length === after.length && before.every((one, index) => isSamePort(one, after[index]));
+}
+
+function isSamePort(one: NamedPort, other: NamedPort | undefined): boolean {
+  return one.name === other?.name && one.protocol === other.protocol && one.port === other.port;
 }
 
 function isSameLabels(before: Labels, after: Labels): boolean {

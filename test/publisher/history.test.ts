@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { Cluster, history, ipOf } from './history.ts';
+import { Cluster, ipOf } from './cluster.ts';
+import { history } from './history.ts';
 import { Server } from './server.ts';
 
 interface Published {

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { parsePod } from '../../lib/publisher/pod.ts';
 import { isNews } from '../../lib/publisher/pod-change.ts';
-import { Cluster, history } from './history.ts';
+import { Cluster } from './cluster.ts';
+import { history } from './history.ts';
 import { type ContainerParts, type PodParts, podObject } from './objects.ts';
 import { must, Server } from './server.ts';
 

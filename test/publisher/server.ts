@@ -8,7 +8,7 @@ import { selectPods } from '../../lib/publisher/selection.ts';
 import { parseService, type Service } from '../../lib/publisher/service.ts';
 import { parseSlice, type Slice } from '../../lib/publisher/slice.ts';
 import type { Write } from '../../lib/publisher/write.ts';
-import type { Told } from './history.ts';
+import type { Told } from './cluster.ts';
 
 /** As JSON, for that is what is sent. */
 export type Json = Record<string, unknown>;

@@ -10,7 +10,8 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import * as fc from 'fast-check';
 import { matches, parseSelector } from '../../../lib/publisher/selector.ts';
-import { Cluster, history, type Told } from '../history.ts';
+import { Cluster, type Told } from '../cluster.ts';
+import { history } from '../history.ts';
 import { type Json, Server } from '../server.ts';
 
 interface Answer {
