@@ -9,14 +9,13 @@ import { createProgress } from './progress.ts';
 import { holdRehearsal, type Result } from './rehearsal.ts';
 import { describeTarget, type NamedRun, renderPicture, renderReport } from './report.ts';
 
-const LOST = 1;
 const NOT_HELD = 2;
 
 /**
  * Holds one rehearsal, or two to compare.
  *
  * @param argv The arguments after `rehearse`.
- * @returns the exit status: 0; 1 when requests failed or were cut (of two runs, in the second); 2 when it could not be held;
+ * @returns the exit status: 0; 1 when requests failed (of two runs, in the second); 2 when it could not be held;
  *   128 and the signal's number when a signal ended it.
  */
 export async function rehearse(argv: readonly string[]): Promise<number> {
@@ -57,7 +56,7 @@ async function rehearseAll(options: Options): Promise<number> {
     interrupted.end();
   }
   process.stdout.write(options.json ? `${JSON.stringify(jsonOf(runs), undefined, 2)}\n` : textOf(runs));
-  return hasLost(runs.at(-1)?.result) ? LOST : 0;
+  return (runs.at(-1)?.result.failed ?? 0) > 0 ? 1 : 0;
 }
 
 async function holdOne(file: string, cast: Cast, options: Options, signal: AbortSignal): Promise<Result> {
@@ -89,11 +88,6 @@ function jsonOf(
   const [first, second] = runs;
   if (first === undefined || second === undefined) return first?.result;
   return { without: first.result, with: second.result };
-}
-
-/** Failed or cut, a client did not get its answer. */
-function hasLost(result: Result | undefined): boolean {
-  return result !== undefined && result.failed + result.cut > 0;
 }
 
 function textOf(runs: readonly NamedRun[]): string {

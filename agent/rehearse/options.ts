@@ -78,8 +78,9 @@ them; deletes the pod; tells what happened, and what its clients had of it. Linu
 ${flags}
 
 A request is ok with a status of 200 to 399; any other status, and no answer within 10 s, has failed; one that was
-in flight when the container ended is cut. Exit status: 0; 1 when requests failed or were cut (with --compare: in
-the second run); 2 when the rehearsal could not be held.
+in flight when the container ended is cut: lost too, but by the end of its own container, and counted apart. Exit
+status: 0; 1 when requests failed (with --compare: in the second run), though not for those that were only cut; 2 when
+the rehearsal could not be held.
 
 Not as in a cluster: the processes share this machine's loopback, files and process ids, and SIGTERM ends a process
 that does not handle it (in a container, the first process would ignore it).

@@ -35,8 +35,7 @@ describe('podusher rehearse, with podusher in the pod', () => {
       '--stubborn',
     );
     assert.deepEqual([result.failed, result.longestOutageMs], [0, 0], reasons(result).join());
-    // What is cut is lost, whoever is to blame.
-    assert.equal(result.status, result.cut > 0 ? 1 : 0);
+    assert.equal(result.status, 0, 'what the kill of Rails cuts is counted apart');
     assert.ok(result.cut <= 4, `${result.cut} cut, of four connections`);
     assert.ok(result.sent >= 100, `${result.sent} sent`);
   });
