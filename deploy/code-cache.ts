@@ -33,6 +33,10 @@ async function untilReady(url: string): Promise<void> {
   }
 }
 
+// Settings of whoever builds are not this agent's.
+for (const name of Object.keys(process.env)) {
+  if (name.startsWith('PODUSHER_')) delete process.env[name];
+}
 const [filename = ''] = process.argv.slice(2);
 const container = await listen(createServer((_, response) => response.end()));
 const placeholder = createServer();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -91,6 +91,17 @@ test('the image has every library that its Node and its binding link to', async 
       [],
     );
   }
+});
+
+test('the code is compiled whatever variables whoever builds it has set for the agent', async context => {
+  const folder = await mkdtemp(join(tmpdir(), 'podusher-code-'));
+  context.after(() => rm(folder, { recursive: true }));
+  const main = join(folder, 'main.cjs');
+  await copyFile(join(ROOT, 'dist/main.cjs'), main);
+  const variables = { PODUSHER_DRAINMIN: '4s', PODUSHER_TOKEN: 'not a token', PODUSHER_PORT: '80' };
+  const env = { ...process.env, ...variables };
+  await promisify(execFile)(process.execPath, [join(ROOT, 'deploy/code-cache.ts'), main], { env });
+  assert.ok((await readFile(`${main}.code`)).length > 0);
 });
 
 test('the Node that built it takes the code that was compiled', async () => {
