@@ -44,6 +44,10 @@ test('podusher tells of one command when help is asked for it, before it or afte
   }
 });
 
+test('podusher asks for a folder where it is one', () => {
+  assert.match(agentHelp(), /--service-account FOLDER\n.*\n +Accepted: the path of a folder\./u);
+});
+
 test('podusher tells its version when asked', () => {
   assert.deepEqual(podusher('--version'), { status: 0, stdout: `podusher ${VERSION}\n`, stderr: '' });
 });

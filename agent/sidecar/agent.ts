@@ -38,6 +38,9 @@ export interface AgentParts {
 /** No container's name is longer; what a caller gives for one may be. */
 const LONGEST_TOLD = 63;
 
+const LET_GO =
+  'A hook that was held for drain-min is answered: its container may get SIGTERM now, though others may depend on it';
+
 /** How long the last answers may take to leave once the agent has been told to go. */
 const LAST_ANSWERS_MS = 1000;
 
@@ -97,6 +100,7 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
     left: container => drainer?.send({ type: 'hook-left', container }),
     unplaced: (reason, container) =>
       log.warn({ container: container?.slice(0, LONGEST_TOLD) }, `A hook is held for drain-min: ${reason}`),
+    letGo: container => log.warn({ container: container?.slice(0, LONGEST_TOLD) }, LET_GO),
     metrics,
   });
   const answers = createAnswers({
@@ -159,7 +163,6 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
 
   const server = createAgentServer(answers);
   server.on('connection', observer.accepted);
-  server.on('error', error => log.error({ err: error }, 'The server had an error'));
   try {
     server.listen(own.port, own.listenAddress);
     await once(server, 'listening');
@@ -169,6 +172,7 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
       `Cannot listen on port ${own.port} of ${own.listenAddress}: ${codeOf(error)}; set another with --port`,
     );
   }
+  server.on('error', error => log.error({ err: error }, 'The server had an error'));
   adoption.begin();
   log.info({ port: own.port }, `Listening on port ${own.port}`);
   follower = followSettings(

@@ -51,8 +51,22 @@ function drainWaits(state: Draining, plan: Plan): Wait[] {
   const what = inFlightWords(inFlight);
   const onlyLater = inFlight !== undefined && hasOnlyLater(state, inFlight);
   const untilAt = (onlyLater ? keptMaxAt(state, plan) : undefined) ?? plan.drainMaxAt;
-  if (what !== undefined) waits.push({ what, untilAt });
+  if (what !== undefined) waits.push({ what: `${what}${whereInFlight(state)}`, untilAt });
   return waits;
+}
+
+/** The pod's own number counts what comes from outside, a container's all of it: the names are where to look. */
+function whereInFlight({ sample, settings }: Draining): string {
+  if (sample === undefined || sample.read.inFlight.unknown !== undefined) return '';
+  const { containers } = sample.read;
+  const names = settings.containers
+    .filter(({ critical }) => critical)
+    .map(({ name }) => name)
+    .filter(name => {
+      const read = containers.get(name)?.inFlight;
+      return read !== undefined && read.requests + read.inDoubt > 0;
+    });
+  return names.length === 0 ? '' : `, in ${names.join(', ')}`;
 }
 
 /** @returns what is in flight, in words; undefined when it is known to be nothing. */

@@ -93,6 +93,13 @@ export const FILE: Kind<string> = matching({
   isNot: 'a path',
 });
 
+export const FOLDER: Kind<string> = matching({
+  placeholder: 'FOLDER',
+  accepted: 'the path of a folder',
+  pattern: FILE.pattern,
+  isNot: 'a path',
+});
+
 /** A name of an object is a DNS subdomain (RFC 1123), by `NameIsDNSSubdomain` in `k8s.io/apimachinery`. */
 export const OBJECT: Kind<string> = matching({
   placeholder: 'NAME',

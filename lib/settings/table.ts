@@ -210,7 +210,7 @@ export const AGENT: AgentRows = {
   ),
   serviceAccount: setting(
     'service-account',
-    kind.FILE,
+    kind.FOLDER,
     '/var/run/secrets/kubernetes.io/serviceaccount',
     "With --api: the folder with the service account's token, ca.crt and namespace",
   ),

@@ -19,7 +19,10 @@ export function drainSection({ drain, now }: Status): Markup | undefined {
   if (drain.phase === 'serving') return undefined;
   const facts = [
     fact('What told', drain.evidence === null ? 'nothing yet' : oneLine(drain.evidence)),
-    fact('In flight', drain.inFlight === null ? 'not measured' : describeInFlight(drain.inFlight, now)),
+    fact(
+      'In flight, from outside the pod',
+      drain.inFlight === null ? 'not measured' : describeInFlight(drain.inFlight, now),
+    ),
     // Where the pod stays they go on, and nobody waits for their end.
     drain.kind === 'termination' ? fact('New connections', arrivals(drain, now)) : undefined,
   ].filter(one => one !== undefined);

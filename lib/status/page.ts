@@ -22,7 +22,7 @@ const REFRESH_SECONDS_IN_A_DRAIN = 2;
 /** The header that belongs to the page. The hashes are of its one style and its one script, held by a test. */
 export const CONTENT_SECURITY_POLICY: string = [
   "default-src 'none'",
-  "style-src 'sha256-e9beSUhzzqwxueDn2RUa8aj3bSeu+BwgqM0CTWkt1Es='",
+  "style-src 'sha256-X9coJ+Qr5Jrkirg+LzpW7rZULRyXW5fjqVxtYqjzOnk='",
   "script-src 'sha256-ER7bAwL7Wl2gjpMV0M5nH2vA4NqBKfbsA1eIZXSpWa4='",
   "connect-src 'self'",
   'img-src data:',

@@ -44,7 +44,7 @@ ${durations}${fact('ready-during-drain', String(values.readyDuringDrain))}</dl>
 }
 
 function source({ used, because }: StatusSource): string {
-  return because === null ? oneLine(used) : `${oneLine(used)}, because ${oneLine(because)}`;
+  return because === null ? oneLine(used) : `${oneLine(used)}: ${oneLine(because)}`;
 }
 
 /** What is known by the API is as old as its last word. */

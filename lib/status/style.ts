@@ -31,7 +31,7 @@ table{border-collapse:collapse;width:100%}
 .past{color:var(--muted)}
 caption{text-align:left;font-size:13px;padding:4px 0}
 th,td{text-align:left;vertical-align:top;padding:7px 14px 7px 0;border-top:1px solid var(--line)}
-thead th{color:var(--muted);font-weight:400;font-size:13px;border-top:0}
+thead th{white-space:nowrap;color:var(--muted);font-weight:400;font-size:13px;border-top:0}
 section>p{margin:0 0 6px}
 dl{margin:0 0 10px;display:grid;grid-template-columns:max-content 1fr;gap:3px 16px}
 dl>div{display:contents}

@@ -37,8 +37,8 @@ describe('podusher agent', { concurrency: true, timeout: 120_000 }, () => {
     context.after(() => server.close());
     const address = server.address();
     assert.ok(address !== null && typeof address === 'object');
-    const { code, stderr } = await runAgent([`--port=${address.port}`]);
-    assert.equal(code, 2);
+    const { code, stdout, stderr } = await runAgent([`--port=${address.port}`]);
+    assert.deepEqual([code, stdout], [2, '']);
     assert.equal(
       stderr,
       `Cannot listen on port ${address.port} of ::: EADDRINUSE; set another with --port\n`,

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { inFlightWords, waitsOf } from '../../lib/drain/waits.ts';
 import type { Settings } from '../../lib/settings/settings.ts';
 import { NOTHING, railsAndAuth } from './pods.ts';
-import { gone, hook, requests, type Scene, sockets, T, tell, UNREAD } from './story.ts';
+import { gone, hook, read, requests, type Scene, sockets, T, tell, UNREAD } from './story.ts';
 
 const ALL = [0, hook('rails'), hook('auth'), hook('podusher')] as const satisfies Scene;
 
@@ -78,6 +78,20 @@ const CASES: readonly [
     8000,
     {},
     [0, sockets({ inFlight: requests(2, 0, { inDoubt: 1 }) })],
+    ALL,
+  ],
+  [
+    'containers tell where the requests are in flight',
+    ['3 requests in flight, in rails, auth: 25000'],
+    8000,
+    {},
+    [
+      0,
+      sockets({
+        inFlight: requests(3, 0),
+        ...read({ rails: requests(2, 0), auth: requests(1, 0), podusher: requests(1, 0) }),
+      }),
+    ],
     ALL,
   ],
   [

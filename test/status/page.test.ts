@@ -97,6 +97,17 @@ test('renderPage() lists every problem of the settings', () => {
   assert.equal([...page.matchAll(/<li>[^<]*podusher\.dev/gu)].length, 5);
 });
 
+test('renderPage() says whose requests the total counts, and why a source is used', () => {
+  const sources = {
+    ...DRAINING.sources,
+    arrivals: { used: 'none', because: 'They are read in drains only' },
+  };
+  const page = renderPage({ ...DRAINING, sources });
+  assert.match(page, /<dt>In flight, from outside the pod<\/dt>/u);
+  assert.match(page, /<dd>none: They are read in drains only<\/dd>/u);
+  assert.match(page, /thead th\{white-space:nowrap;/u);
+});
+
 test('renderPage() reloads itself without a script, sooner in a drain', () => {
   assert.match(renderPage(SERVING), /<noscript><meta http-equiv="refresh" content="5"><\/noscript>/u);
   assert.match(renderPage(DRAINING), /<noscript><meta http-equiv="refresh" content="2"><\/noscript>/u);
