@@ -36,12 +36,13 @@ const WARNINGS: ReadonlySet<unknown> = new Set(['warn', 'error', 'fatal']);
 export function entryOf(line: string): Extract<Entry, { actor: 'podusher' }> | undefined {
   const logged = parse(line);
   if (logged === undefined) return undefined;
-  const { entry, level, time, msg, container, outcome, reason, problems } = logged;
+  const { entry, level, time, msg, check, container, outcome, reason, problems } = logged;
   if (isDrainEntry(entry)) return { actor: 'podusher', ...entry };
   const at = Date.parse(String(time));
   if (Number.isNaN(at)) return undefined;
-  if (typeof container === 'string' && isOutcome(outcome)) {
-    return { actor: 'podusher', at, type: 'check', container, outcome, reason: String(reason) };
+  const about = typeof container === 'string' ? container : check === 'drain' ? null : undefined;
+  if (about !== undefined && isOutcome(outcome)) {
+    return { actor: 'podusher', at, type: 'check', container: about, outcome, reason: String(reason) };
   }
   if (!WARNINGS.has(level)) return undefined;
   const more = Array.isArray(problems) ? `: ${problems.join('; ')}` : '';

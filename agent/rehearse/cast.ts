@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { type Manifest, parseDocument, readManifest } from '../../lib/kubelet/manifest.ts';
 import type { Container, Pod } from '../../lib/kubelet/pod.ts';
 import { findMismatches } from '../../lib/lint/mismatches.ts';
+import { misplacedAnnotations } from '../../lib/lint/misplaced.ts';
 import type { Mismatch } from '../../lib/lint/subject.ts';
 import { unknownFields } from '../../lib/lint/unknown-fields.ts';
 import { messageOf } from '../../lib/message-of.ts';
@@ -75,7 +76,9 @@ export function readCast(file: string, options: Options): Parsed<Cast> {
   const target = targetOf(pod, options);
   if (!target.ok) problems.push(...target.problems);
   if (!target.ok || problems.length > 0) return told(problems);
-  const warnings = [...unknown, ...warningsOf(manifest.value, actors, options.run)];
+  const isUshered = [...actors.values()].some(({ isAgent }) => isAgent);
+  const misplaced = isUshered ? misplacedAnnotations(document.value) : [];
+  const warnings = [...unknown, ...misplaced, ...warningsOf(manifest.value, actors, options.run)];
   return parsed({
     pod,
     actors,

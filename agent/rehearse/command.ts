@@ -46,7 +46,10 @@ async function rehearseAll(options: Options): Promise<number> {
       const result = await holdOne(file, cast.value, options, interrupted.signal);
       runs.push({ file, cast: cast.value, result });
     }
-    if (options.svg !== undefined) writeFileSync(options.svg, renderPicture(runs));
+    if (options.svg !== undefined) {
+      writeFileSync(options.svg, renderPicture(runs));
+      process.stderr.write(`The picture is in ${options.svg}\n`);
+    }
   } catch (error) {
     if (interrupted.status !== undefined) return interrupted.status;
     if (error instanceof RehearsalError) return refuse([...error.output, error.message]);

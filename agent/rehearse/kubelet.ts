@@ -102,7 +102,7 @@ export function startKubelet(options: KubeletOptions): Kubelet {
     const { stage } = find(container);
     const ended = new AbortController();
     const process = startProcess(stage.command, stage, {
-      onLine: line => options.onLine(container, line),
+      onLine: line => options.onLine(container, stage.there(line)),
       onError: error => options.onError(container, error),
       onExit: (code, signal) => {
         ended.abort();

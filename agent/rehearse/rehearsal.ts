@@ -13,7 +13,7 @@ import { tally } from './load/tally.ts';
 import type { Options } from './options.ts';
 import { checkPortsAreFree } from './ports.ts';
 import { stageOf } from './stage.ts';
-import { isTold, whyNotReady } from './why-not-ready.ts';
+import { badSettings, isTold, whyNotReady } from './why-not-ready.ts';
 import { createWorkspace, type Workspace } from './workspace.ts';
 
 /** What `--json` prints of a run. */
@@ -123,6 +123,12 @@ function startPlay(
       const entry = isAgent ? entryOf(line) : undefined;
       if (entry !== undefined) timeline.push(entry);
       const problems = isAgent ? problemsOf(line) : [];
+      // Here nobody mends them.
+      const isAsked = pod.containers.find(({ name }) => name === container)?.probes.readiness !== undefined;
+      if (problems.length > 0 && isAsked) {
+        const why = badSettings(problems, warned);
+        failed.reject(new RehearsalError('ERR_NOT_READY', `The pod cannot become Ready:\n${why}`));
+      }
       if (problems.length > 0 && problems.every(problem => isTold(problem, warned))) return;
       lastLines.push(`[${container}] ${line}`);
       if (lastLines.length > LAST_LINES) lastLines.shift();
@@ -190,10 +196,25 @@ function resultOf({ target, warnings }: Cast, kept: readonly Entry[], load: Load
   const loads = [...load.entries, ...outages].map(entry => ({ actor: 'load', ...entry }) as const);
   const at = (type: Entry['type']): number => kept.find(entry => entry.type === type)?.at ?? Number.NaN;
   const readyAt = kept.find(entry => entry.type === 'pod-ready' && entry.ready)?.at ?? Number.NaN;
-  // That nobody is ready before its first probe, and after its end, goes without saying.
-  const telling = kept.filter(
-    entry => entry.type !== 'check' || (entry.at >= readyAt && entry.at < at('deleted')),
-  );
+  // That nobody is ready before its first probe, and from SIGTERM on, goes without saying.
+  const checks = kept.filter(entry => entry.type === 'check');
+  const told = checks.filter(entry => entry.at >= readyAt && entry.at < leavesAt(kept, entry.container));
+  // Each release is told by itself; that the pod is not ready any more is news but once.
+  const released = told.find(({ outcome }) => outcome === 'terminating');
+  const news = new Set<Entry>(told.filter(one => one.outcome !== 'terminating' || one === released));
+  const telling = kept.filter(entry => entry.type !== 'check' || news.has(entry));
   const timeline = inOrder([...telling, ...loads]);
   return { ...counts, terminationMs: at('gone') - at('deleted'), timeline, warnings };
+}
+
+/** @returns when the container's end began with the pod's; Infinity for none. */
+function leavesAt(entries: readonly Entry[], container: string | null): number {
+  const deletedAt = entries.find(({ type }) => type === 'deleted')?.at ?? Infinity;
+  const end = entries.find(
+    entry =>
+      (entry.type === 'signal' || entry.type === 'exited') &&
+      entry.container === container &&
+      entry.at >= deletedAt,
+  );
+  return end?.at ?? Infinity;
 }

@@ -1,6 +1,6 @@
 /** What a rehearsal shows at its end: the timeline, the verdict, the picture. */
 import { basename } from 'node:path';
-import { findingsOf } from '../../lib/timeline/findings.ts';
+import { drainFindingsOf, findingsOf } from '../../lib/timeline/findings.ts';
 import { renderSvg } from '../../lib/timeline/svg.ts';
 import { renderText } from '../../lib/timeline/terminal.ts';
 import { count, spell, thousands } from '../../lib/timeline/words.ts';
@@ -22,7 +22,9 @@ export interface TextOptions {
 /** @returns the timelines one below the other, and the verdict: of two runs side by side. */
 export function renderReport(runs: readonly NamedRun[], options: TextOptions): string {
   const timelines = runs.map(({ file, result }) => `${file}\n${renderText(result.timeline, options)}\n`);
-  return `${timelines.join('')}${renderVerdict(runs)}${renderFindings(runs)}`;
+  const before = renderFindings('Before the deletion', runs, findingsOf);
+  const after = renderFindings('During the drain', runs, drainFindingsOf);
+  return `${timelines.join('')}${renderVerdict(runs)}${before}${after}`;
 }
 
 /** @returns the picture of one run, or of several on one scale of time. */
@@ -60,12 +62,12 @@ function outageOf({ failed, longestOutageMs }: Result): string {
   return failed === 0 ? 'none' : spell(longestOutageMs);
 }
 
-/** What is about the time before the deletion, in words; nothing where all were ready. */
-function renderFindings(runs: readonly NamedRun[]): string {
+/** What is easily overlooked among the lines, in words; nothing where all were ready. */
+function renderFindings(when: string, runs: readonly NamedRun[], find: typeof findingsOf): string {
   const lines = runs.flatMap(({ file, result }) =>
-    findingsOf(result.timeline).map(finding => `${basename(file)}: ${finding}\n`),
+    find(result.timeline).map(finding => `${basename(file)}: ${finding}\n`),
   );
-  return lines.length === 0 ? '' : `\nBefore the deletion:\n${lines.join('')}`;
+  return lines.length === 0 ? '' : `\n${when}:\n${lines.join('')}`;
 }
 
 /** @returns one line: where the requests go. */

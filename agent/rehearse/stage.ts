@@ -15,6 +15,8 @@ export interface Stage extends Surroundings {
   readonly command: readonly string[];
   /** @returns a command of the manifest with its volumes' paths as they are here. */
   here(command: readonly string[]): readonly string[];
+  /** @returns a line of its output with the paths as they are in the pod. */
+  there(line: string): string;
 }
 
 /**
@@ -39,6 +41,13 @@ export function stageOf(
     }
     return result;
   };
+  const there = (line: string): string => {
+    let result = line;
+    for (const { path, directory } of mounts) {
+      if (directory !== undefined) result = result.replaceAll(wholePath(directory), () => path);
+    }
+    return result;
+  };
   const own = Object.fromEntries(container.env.map(({ name, value }) => [name, here(value)]));
   const env: Record<string, string | undefined> = {
     ...process.env,
@@ -56,6 +65,7 @@ export function stageOf(
     cwd: actor.cwd,
     env,
     here: command => command.map(here),
+    there,
   };
 }
 

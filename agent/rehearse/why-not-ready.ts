@@ -33,6 +33,12 @@ export async function whyNotReady(
   return lines.join('\n');
 }
 
+/** @returns the problems of the settings, a line for each of which the user has not been warned. */
+export function badSettings(problems: readonly string[], warned: readonly string[]): string {
+  const lines = problems.map(problem => (isTold(problem, warned) ? 'the warnings above tell why' : problem));
+  return [...new Set(lines)].map(line => `  the settings are bad: ${line}`).join('\n');
+}
+
 /** @returns whether what the agent says, with its source before it, ends as a warning does. */
 export function isTold(said: string, warned: readonly string[]): boolean {
   return warned.some(message => said.endsWith(`: ${message}`));

@@ -38,6 +38,8 @@ export interface HooksParts {
   readonly arrived: (container: HookName) => void;
   readonly left: (container: HookName) => void;
   readonly unplaced: (reason: string, container: string | null) => void;
+  /** A hook that was held is answered. */
+  readonly letGo: (container: string | null) => void;
   readonly metrics: Metrics;
 }
 
@@ -70,10 +72,10 @@ export function createHooks(parts: HooksParts): Hooks {
     if (held >= MOST_HELD) return turnAway(response);
     held += 1;
     parts.unplaced(reason, container);
-    const timer = setTimeout(
-      () => send(response, 200, `Held as a sleep would be: ${reason}\n`),
-      parts.drainMinMs(),
-    );
+    const timer = setTimeout(() => {
+      send(response, 200, `Held as a sleep would be: ${reason}\n`);
+      parts.letGo(container);
+    }, parts.drainMinMs());
     response.once('close', () => {
       held -= 1;
       clearTimeout(timer);

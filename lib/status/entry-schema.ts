@@ -96,7 +96,7 @@ const warning = v.strictObject({
 const check = v.strictObject({
   ...podusher,
   type: v.literal('check'),
-  ...name,
+  container: v.nullable(v.string()),
   outcome: v.picklist(['passed', 'failed', 'terminating', 'tolerated', 'unobserved']),
   reason: v.string(),
 });

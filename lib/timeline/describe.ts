@@ -56,7 +56,7 @@ const LONGEST_WARNING = 600;
 function drainLine(entry: DrainEntry | WarningEntry | CheckEntry): string {
   switch (entry.type) {
     case 'check':
-      return `${CHECKED[entry.outcome]}${because(entry.reason)}`;
+      return `${checked(entry)}${because(entry.reason)}`;
     case 'warning':
       return oneLine(entry.message, LONGEST_WARNING);
     case 'hook':
@@ -103,6 +103,12 @@ const CHECKED = {
   tolerated: 'not ready, but non-critical, so it does not block',
   unobserved: 'not observed, so it does not block',
 } as const satisfies Readonly<Record<CheckEntry['outcome'], string>>;
+
+function checked({ container, outcome }: CheckEntry): string {
+  if (container !== null) return CHECKED[outcome];
+  // The kubelet's own line, that podusher answers 503, is next to come.
+  return outcome === 'terminating' ? 'pod not ready any more, as it should be' : `pod ${CHECKED[outcome]}`;
+}
 
 const EVIDENCE = {
   'own hook and another': "the agent's own hook and another were called",

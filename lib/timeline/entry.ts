@@ -21,7 +21,8 @@ export interface WarningEntry {
 export interface CheckEntry {
   readonly at: number;
   readonly type: 'check';
-  readonly container: string;
+  /** Null where it is the drain that says the pod is not ready. */
+  readonly container: string | null;
   readonly outcome: Check['outcome'];
   readonly reason: string;
 }

@@ -111,9 +111,9 @@ async function startUnread(context: TestContext): Promise<{ readonly agent: Agen
     stdout: pipe.writeFd,
   });
   await until('its first line', () => pipe.read().includes('Listening') || undefined);
-  // A line each, some 200 bytes long.
+  // Two lines each, some 200 bytes long.
   const unknown = 'a'.repeat(63);
-  for (let round = 0; round < 80; round += 1) {
+  for (let round = 0; round < 40; round += 1) {
     await Promise.all(Array.from({ length: 16 }, () => agent.hook(unknown).answer));
   }
   return { agent, pipe };

@@ -13,12 +13,19 @@ describe('entryOf()', () => {
     assert.deepEqual(entryOf(line), { actor, ...entry });
   });
 
-  it("takes a container's verdict, and no other check", () => {
+  it("takes a container's verdict and the drain's, and no other check", () => {
     const line = { level: 'info', time: TIME, check: 'statsd', outcome: 'tolerated', reason: 'HTTP 503' };
     const { container, outcome, reason } = { container: 'statsd', outcome: 'tolerated', reason: 'HTTP 503' };
     const entry = { actor: 'podusher', at: T, type: 'check', container, outcome, reason };
     assert.deepEqual(entryOf(JSON.stringify({ ...line, container })), entry);
     assert.equal(entryOf(JSON.stringify(line)), undefined);
+    const drain = { ...line, check: 'drain', outcome: 'terminating', reason: 'rails was released to stop' };
+    assert.deepEqual(entryOf(JSON.stringify(drain)), {
+      ...entry,
+      container: null,
+      outcome: 'terminating',
+      reason: 'rails was released to stop',
+    });
     assert.equal(entryOf(JSON.stringify({ ...line, container, outcome: 'ended' })), undefined);
   });
 

@@ -42,6 +42,7 @@ describe('podusher rehearse', () => {
     assert.equal(status, 0, stderr);
     assert.match(stdout, /kubelet +web +preStop hook answered/u);
     assert.match(stdout, /\nrequests sent +\d+\nfailed +0\ncut in flight +0\n/u);
+    assert.ok(stderr.endsWith(`The picture is in ${svg}\n`), stderr);
     assert.ok(!(stdout + stderr).includes('\u001B'));
     assert.match(readFileSync(svg, 'utf8'), /^<svg [^]*pod\.yaml[^]*<\/svg>\n$/u);
   });

@@ -21,7 +21,13 @@ describe('startKubelet()', () => {
 
   it('ends what it has started when it throws half-way', async () => {
     const command = ['sleep', '60'];
-    const stage: Stage = { command, cwd: '/', env: { ...process.env, MARK: mark }, here: given => given };
+    const stage: Stage = {
+      command,
+      cwd: '/',
+      env: { ...process.env, MARK: mark },
+      here: given => given,
+      there: line => line,
+    };
     let started = 0;
     const options = {
       pod: pod([container('web'), container('late')]),

@@ -37,6 +37,16 @@ describe('stageOf()', () => {
     assert.deepEqual(staged.here(['ls', '/etc/podinfo']), ['ls', directory]);
   });
 
+  it("puts a volume's path back in the place of its directory, in lines of output", () => {
+    const mounts = [{ volume: 'podinfo', path: '/etc/podinfo/' }];
+    const directory = workspace.volume('podinfo') ?? '';
+    const staged = stage([], { mounts });
+    assert.equal(
+      staged.there(`"${directory}/annotations" and ${directory}2`),
+      `"/etc/podinfo/annotations" and ${directory}2`,
+    );
+  });
+
   it('tells the agent where its annotations are, unless the manifest does', () => {
     const mounts = [{ volume: 'podinfo', path: '/etc/podinfo' }];
     const file = `${workspace.volume('podinfo')}/annotations`;

@@ -32,6 +32,46 @@ describe('podusher rehearse, of a pod in which a hook is misspelt', () => {
     const told = timeline.flatMap(entry => (entry.type === 'warning' ? [entry.message] : []));
     assert.deepEqual(told, [
       'A hook is held for drain-min: Unknown parameter "containre" (did you mean "container"?); accepted: container=NAME',
+      'A hook that was held for drain-min is answered: its container may get SIGTERM now, though others may depend on it',
+    ]);
+  });
+});
+
+describe('podusher rehearse, of a pod whose settings are bad', () => {
+  let theatre: Theatre;
+  beforeEach(() => {
+    theatre = new Theatre();
+  });
+  afterEach(() => theatre.close());
+
+  it('ends as soon as podusher says so, for here nobody mends them', async () => {
+    const example = await theatre.example('graceful-with.yaml', {
+      'podusher.dev/grace-period: 20s': 'podusher.dev/grace-period: soon',
+    });
+    const startedAt = performance.now();
+    const { status, stderr } = await theatre.run(example, '--ready-timeout', '10m');
+    assert.equal(status, 2);
+    assert.match(stderr, /^Warning: .*\[podusher\.dev\/grace-period\]: "soon"/mu);
+    assert.ok(
+      stderr.endsWith('The pod cannot become Ready:\n  the settings are bad: the warnings above tell why\n'),
+      stderr,
+    );
+    assert.ok(performance.now() - startedAt < 300_000);
+  });
+
+  it('warns of annotations that are on the Deployment, and shows paths as they are in the pod', async () => {
+    const example = await theatre.example('graceful-with.yaml', {
+      'kind: Deployment\nmetadata:\n':
+        'kind: Deployment\nmetadata:\n  annotations: {podusher.dev/drain-min: 2s}\n',
+      // Where nobody reads them.
+      '      annotations:\n': '      finalizers:\n',
+    });
+    const { stdout, stderr } = await theatre.run(example, '--before', '500ms', '--json');
+    const { timeline, warnings } = resultOf(stdout);
+    assert.equal(warnings[0]?.where, 'metadata.annotations[podusher.dev/drain-min]', stderr);
+    const told = timeline.flatMap(entry => (entry.type === 'warning' ? [entry.message] : []));
+    assert.deepEqual(told, [
+      'No container is named, so none is probed; are the annotations at /etc/podinfo/annotations?',
     ]);
   });
 });

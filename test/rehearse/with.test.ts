@@ -60,8 +60,36 @@ describe('podusher rehearse, with podusher in the pod', () => {
     const result = await theatre.result(example, '--before', '12s', '--endpoint-lag', '200ms');
     assert.deepEqual([result.failed, result.cut, result.status], [0, 0, 0], reasons(result).join());
     const checks = result.timeline.flatMap(entry => (entry.type === 'check' ? [entry] : []));
-    const told = checks.map(({ container, outcome }) => `${container} ${outcome}`);
-    assert.deepEqual(told, ['statsd tolerated'], 'it is seen that statsd was not ready');
+    const told = checks.map(({ container, outcome }) => `${container ?? 'drain'} ${outcome}`);
+    assert.deepEqual(
+      told,
+      ['statsd tolerated', 'drain terminating'],
+      'it is seen who was not ready, and why',
+    );
+  });
+
+  it('tells who made the pod NotReady during its drain', async () => {
+    const port = await theatre.port('8126');
+    // Once it is told of the drain, it fails its probe.
+    const code = `let left = false;
+      const server = require("http").createServer((ask, answer) => {
+        left ||= ask.url === "/leave";
+        answer.writeHead(left && ask.url === "/" ? 503 : 200).end();
+      });
+      server.listen(${port});`;
+    const command = 'name: statsd\n          image: rails-auth:dev\n          command: [';
+    const example = await theatre.example('statsd-with.yaml', {
+      'podusher.dev/non-critical: statsd': `drain-action.podusher.dev/statsd: GET http://:${port}/leave`,
+      'stop-timeout.podusher.dev/auth: 0s':
+        'stop-timeout.podusher.dev/auth: 0s\n        podusher.dev/drain-min: 8s',
+      [command]: `${command}node, -e, ${JSON.stringify(code)}] # `,
+    });
+    const { status, stdout, stderr } = await theatre.run(example, '--before', '500ms');
+    assert.notEqual(status, 2, stderr);
+    const said =
+      /podusher +statsd +not ready: HTTP 503 from .*\n[^]* {2}podusher +pod not ready any more, as it should be: /u;
+    assert.match(stdout, said);
+    assert.match(stdout, /\nDuring the drain:\n.*: statsd was not ready: HTTP 503 from /u);
   });
 
   it('cannot help while statsd is down, for then the kubelet calls the pod NotReady', async () => {

@@ -60,6 +60,14 @@ test('describe() tells variants apart when an entry has them', () => {
       { ...EVERY['arrivals-ended'], because: 'withdrawn' },
       'no new connections any more, before drain-min: the last came 3 s ago, and no EndpointSlice sends any',
     ],
+    [
+      { ...EVERY.check, container: null, outcome: 'terminating', reason: 'rails was released to stop' },
+      'pod not ready any more, as it should be: rails was released to stop',
+    ],
+    [
+      { ...EVERY.check, container: null, outcome: 'failed', reason: 'rails restarts' },
+      'pod not ready: rails restarts',
+    ],
     [{ ...EVERY.restart, container: null }, "a container restarts: the agent's own hook was not called"],
     [
       { ...EVERY['arrivals-ended'], lastArrivalAt: undefined },

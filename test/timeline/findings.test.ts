@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import type { Entry } from '../../lib/timeline/entry.ts';
-import { findingsOf } from '../../lib/timeline/findings.ts';
+import { drainFindingsOf, findingsOf } from '../../lib/timeline/findings.ts';
 import { CRASH_LOOP, EVERY, T, WITH, WITHOUT } from './entries.ts';
 import { anyEntries } from './outside.ts';
 
@@ -25,6 +25,20 @@ test('findingsOf() says that statsd took the pod out of its Service', () => {
   ];
   assert.deepEqual(findingsOf(entries), [
     'the pod was not ready, and so out of its Service, for 3 s: statsd was not ready: HTTP 503',
+  ]);
+});
+
+test('findingsOf() tells apart how long it failed its probe, and how long it was down', () => {
+  const entries: Entry[] = [
+    READY,
+    { ...EVERY.ready, ...statsd, at: T - 5000, reason: 'HTTP 503' },
+    { ...EVERY['pod-ready'], ready: false, at: T - 5000 },
+    { ...EVERY.exited, ...statsd, at: T - 2000, code: 1 },
+    { ...EVERY.started, ...statsd, at: T - 1900 },
+    DELETED,
+  ];
+  assert.deepEqual(findingsOf(entries), [
+    'the pod was not ready, and so out of its Service, for 5 s: statsd was not ready: HTTP 503; for the last 2 s statsd was down, or starting',
   ]);
 });
 
@@ -69,10 +83,30 @@ test('findingsOf() says nothing where the pod was ready up to its deletion', () 
   assert.equal(findingsOf(CRASH_LOOP).length, 3);
 });
 
-test('findingsOf() does not throw, whatever the entries are', () => {
+test('drainFindingsOf() says who was not ready in the drain, and for how long, up to its own end', () => {
+  const failed: Entry = { ...EVERY.check, outcome: 'failed', at: T - 1000 };
+  const entries: Entry[] = [
+    READY,
+    { ...failed, container: 'auth' },
+    DELETED,
+    { ...failed, at: T + 2000 },
+    { ...EVERY.check, outcome: 'passed', at: T + 3000 },
+    { ...EVERY.check, container: null, outcome: 'terminating', at: T + 4000 },
+    { ...EVERY.signal, container: 'auth', at: T + 5000 },
+  ];
+  const reason = 'not ready: HTTP 503 from http://127.0.0.1:8126/';
+  assert.deepEqual(drainFindingsOf(entries), [
+    `auth was ${reason}, for 5 s of the drain, and so was the pod`,
+    `statsd was ${reason}, for 1 s of the drain, and so was the pod`,
+  ]);
+  assert.deepEqual([drainFindingsOf(WITH), drainFindingsOf(AFTER)], [[], []]);
+});
+
+test('findingsOf() and drainFindingsOf() do not throw, whatever the entries are', () => {
   fc.assert(
     fc.property(anyEntries, ({ entries }) => {
       findingsOf(entries);
+      drainFindingsOf(entries);
     }),
   );
 });
