@@ -33,6 +33,8 @@ export interface Plan {
 
 /** What one deletion took. */
 export interface Drained {
+  /** When the first hook came, in ms since the epoch. */
+  readonly at: number;
   /** From the first hook to the end of the drain. */
   readonly drainMs: number;
   /** Why the arrivals were taken as ended. */
@@ -120,6 +122,7 @@ async function deleteOne(context: TestContext, namespace: string): Promise<Drain
   await available(namespace);
   const { at } = witness.line('hook', 'podusher');
   return {
+    at,
     drainMs: witness.line('drained', 'podusher').at - at,
     because: witness.all('arrivals-ended', 'podusher').at(-1)?.more['because'],
   };
