@@ -59,9 +59,10 @@ export class Theatre {
   /** @returns the path of an example with ports of its own, and other changes. */
   async example(name: string, changes: Readonly<Record<string, string>> = {}): Promise<string> {
     let text = readFileSync(join(EXAMPLES, name), 'utf8');
-    for (const port of ['3000', '4000', '8126', '8866']) {
-      text = text.replaceAll(port, String(await this.port(port)));
-    }
+    const ports = new Map<string, string>();
+    for (const port of ['3000', '4000', '8126', '8866']) ports.set(port, String(await this.port(port)));
+    // In one pass: a free port may have another's digits in it, such as 24000.
+    text = text.replaceAll(/3000|4000|8126|8866/gu, port => ports.get(port) ?? port);
     text = text.replaceAll(/\b(rails|auth|statsd)\.ts\b/gu, file => join(EXAMPLES, file));
     for (const [from, to] of Object.entries(changes)) {
       assert.ok(text.includes(from), `${name} has ${from}`);
