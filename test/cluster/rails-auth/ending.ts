@@ -69,7 +69,7 @@ function deleting(pod: string): readonly string[] {
 }
 
 /** @returns what tells the node's kubelet's log from here on; null where the node is not ours. */
-async function followKubelet(node: string): Promise<() => Promise<string | null>> {
+export async function followKubelet(node: string): Promise<() => Promise<string | null>> {
   if (!isOurs) return async () => null;
   const log = join(LOGS, node, 'kubelet.log');
   const { size } = await stat(log);
@@ -77,7 +77,7 @@ async function followKubelet(node: string): Promise<() => Promise<string | null>
 }
 
 /** It ends when the container does. */
-function followLog(namespace: string, pod: string, container: string): Promise<string> {
+export function followLog(namespace: string, pod: string, container: string): Promise<string> {
   const follow = ['--namespace', namespace, 'logs', '--follow', pod, '--container', container];
   return kubectl(follow, { timeoutMs: GONE_MS + AFTER_MS });
 }
@@ -91,14 +91,15 @@ const PodsSchema = v.object({
   ),
 });
 
-interface Pod {
+export interface Pod {
   readonly name: string;
   readonly uid: string;
   readonly node: string;
   readonly gracePeriodMs: number;
 }
 
-async function firstPod(namespace: string): Promise<Pod> {
+/** @returns one of the pods labelled `app=rails-auth`. */
+export async function firstPod(namespace: string): Promise<Pod> {
   const { items } = v.parse(PodsSchema, await get(namespace, 'pods', '--selector', `app=${NAME}`));
   const [first] = items;
   if (first === undefined) throw new Error(`There is no pod of "${NAME}"`);
