@@ -44,7 +44,7 @@ test('drain-min is cut short, and nobody loses a request', async context => {
 });
 
 if (isOurs) {
-  test('with one kube-proxy 10 s behind, what drain-min is long enough for is not lost by --api', async context => {
+  test('with one kube-proxy 10 s behind, --api loses no request by cutting drain-min short', async context => {
     await slowProxy(context, 'node-b');
     const variants = [SHORT_UNTOLD, SHORT, LONG];
     const results = await withdraw(context, {
@@ -55,11 +55,12 @@ if (isOurs) {
       before: () => restartProxy('node-b'),
     });
     for (const [index, variant] of variants.entries()) report(context, variant, results[index]);
-    const [untold, , long] = results;
+    const [untold, short, long] = results;
     assert.ok(
       untold?.drained.some(({ drainMs }) => drainMs > 8_000),
       'this kube-proxy is not slow',
     );
-    assert.deepEqual(long?.lost, []);
+    // Cut at silence that is significant, and no longer, two requests were lost in three deletions.
+    assert.deepEqual([...(short?.lost ?? []), ...(long?.lost ?? [])], []);
   });
 }
