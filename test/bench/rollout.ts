@@ -15,7 +15,7 @@ import { setProxy } from '../cluster/nodes.ts';
 import { loadRailsAuthImages } from '../cluster/rails-auth/images.ts';
 import { rollOut } from '../cluster/rollout/roll.ts';
 import { lasted } from '../cluster/say.ts';
-import { nameOf, type Row, rowOf, type Trial, tableOf, trials } from './rollout/rows.ts';
+import { evidenceOf, nameOf, type Row, rowOf, type Trial, tableOf, trials } from './rollout/rows.ts';
 
 const { values } = parseArgs({
   options: {
@@ -91,8 +91,10 @@ async function measure(trial: Trial, signal: AbortSignal): Promise<Row> {
   try {
     const plan = { app, strategy, clients: [clients], rollouts };
     const onRollout = (count: number): void => say(`${nameOf(trial)}: ${count} of ${rollouts} rollouts\n`);
-    const row = rowOf(trial, await rollOut(name, plan, { signal, onRollout }));
+    const rolled = await rollOut(name, plan, { signal, onRollout });
+    const row = rowOf(trial, rolled);
     say(tableOf([row]).split('\n').slice(2).join('\n'));
+    if (row.problems.length > 0) say(evidenceOf(rolled));
     return row;
   } finally {
     await deleteNamespace(name);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Rolled } from '../../cluster/rollout/roll.ts';
-import { rowOf, type Trial, tableOf, trials } from './rows.ts';
+import { evidenceOf, rowOf, type Trial, tableOf, trials } from './rows.ts';
 
 const BROKEN = { startedAt: 0, endedAt: 1, type: 'broken', reason: 'closed' } as const;
 
@@ -11,16 +11,19 @@ const LOSSLESS: Rolled = {
   cut: [],
   rolloutMs: [20_000, 22_000, 24_000],
   ended: [
-    { goneMs: 6000, lateMs: 1000 },
-    { goneMs: 7000, lateMs: 1500 },
-    { goneMs: 9000, lateMs: 1200 },
+    { goneMs: 6000, lateMs: 1000, log: [] },
+    { goneMs: 7000, lateMs: 1500, log: [] },
+    { goneMs: 9000, lateMs: 1200, log: [] },
   ],
 };
 
 const DIES: Trial = { strategy: 'podusher', kubeProxy: 'usual', clients: 'new', app: 'dies', rollouts: 1 };
 
 const cuts = (count: number): Rolled => ({ ...LOSSLESS, cut: Array.from({ length: count }, () => BROKEN) });
-const late = (lateMs: number | undefined): Rolled => ({ ...LOSSLESS, ended: [{ goneMs: 6000, lateMs }] });
+const late = (lateMs: number | undefined): Rolled => ({
+  ...LOSSLESS,
+  ended: [{ goneMs: 6000, lateMs, log: ['released'] }],
+});
 
 describe('rowOf()', () => {
   it('tells the median and the most', () => {
@@ -53,6 +56,14 @@ describe('rowOf()', () => {
       assert.deepEqual(rowOf(trial, rolled).problems, problems);
     });
   }
+});
+
+describe('evidenceOf()', () => {
+  it('tells the requests that were lost, and what the pods logged that were late', () => {
+    const lost = '  1970-01-01T00:00:00.000Z, 1 ms: {"type":"broken","reason":"closed"}\n';
+    assert.equal(evidenceOf({ ...late(2100), cut: [BROKEN] }), `${lost}  released\n`);
+    assert.equal(evidenceOf(late(1900)), '');
+  });
 });
 
 describe('trials()', () => {

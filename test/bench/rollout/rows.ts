@@ -61,6 +61,8 @@ const LATE_MS = 2_000;
 /** `drain-kept-max`: what clients that never leave may hold a pod for. */
 const KEPT_MS = 5_000;
 
+const LOST_TOLD = 20;
+
 /** An app that dies at SIGTERM, clients that keep their connections, a sleep of 15 s: measured, of one rollout. */
 const CUT_BY_A_ROLLOUT = 14;
 
@@ -92,6 +94,16 @@ function problemsOf({ strategy, clients, app, rollouts, ...row }: Omit<Row, 'pro
       ? [`${lateMs} ms late, at most ${lateMost}`]
       : []),
   ];
+}
+
+/** @returns what explains a row that has problems: when and why requests were lost, and the logs of pods that were late. */
+export function evidenceOf({ failed, cut, ended }: Rolled): string {
+  const lost = [...failed, ...cut].slice(0, LOST_TOLD).map(outcome => {
+    const { startedAt, endedAt, ...what } = outcome;
+    return `${new Date(startedAt).toISOString()}, ${Math.round(endedAt - startedAt)} ms: ${JSON.stringify(what)}`;
+  });
+  const late = ended.filter(({ lateMs = 0 }) => lateMs > LATE_MS).flatMap(({ log }) => log);
+  return [...lost, ...late].map(line => `  ${line}\n`).join('');
 }
 
 function spreadOf(values: readonly number[]): Spread {

@@ -35,6 +35,8 @@ export interface EndedPod {
   readonly goneMs: number;
   /** How long it stayed beyond its last reason to (`account.ts`); undefined where nobody tells. */
   readonly lateMs: number | undefined;
+  /** What its containers have logged, where `lateMs` is told. */
+  readonly log: readonly string[];
 }
 
 /** The agent's default. */
@@ -92,10 +94,12 @@ async function replaceAll(
   };
   await until('all pods are replaced', allGone, { timeoutMs: ROLLOUT_MS, ...(signal && { signal }) });
   const tookMs = performance.now() - from;
-  const lateness = latenessOf((await log) ?? '', DYING, DRAIN_MIN_MS);
+  const text = (await log) ?? '';
+  const lateness = latenessOf(text, DYING, DRAIN_MIN_MS);
   const ended = old.map((name): EndedPod => {
     const { deletedAt = Number.NaN, goneAt = Number.NaN } = times.get(name) ?? {};
-    return { goneMs: goneAt - deletedAt, lateMs: lateness.get(name) };
+    const lines = text.split('\n').filter(line => line.includes(`[pod/${name}/`));
+    return { goneMs: goneAt - deletedAt, lateMs: lateness.get(name), log: lines };
   });
   return { tookMs, ended };
 }
