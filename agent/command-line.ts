@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { quoted } from '../lib/quoted.ts';
 import type { Problem } from '../lib/settings/problem.ts';
+import type { Row } from '../lib/settings/row.ts';
 import { AGENT, POD } from '../lib/settings/table.ts';
 import { didYouMean } from '../lib/suggest.ts';
 
@@ -18,11 +19,23 @@ export interface CommandLine {
   readonly problems: readonly Problem[];
 }
 
-const ROWS = [...Object.values(AGENT), ...Object.values(POD)];
-const SETTINGS = new Set(ROWS.map(({ name }) => `--${name}`));
-/** Alone they stand for `true`: `--api`. */
-const BOOLEANS = new Set(ROWS.filter(row => typeof row.default === 'boolean').map(({ name }) => `--${name}`));
+const ROWS: readonly Row<unknown>[] = [...Object.values(AGENT), ...Object.values(POD)];
 const SWITCHES = new Set(['--help', '-h', '--version']);
+
+/** The flags of a command. */
+interface Known {
+  readonly settings: ReadonlySet<string>;
+  /** Alone they stand for `true`: `--api`. */
+  readonly booleans: ReadonlySet<string>;
+}
+
+function flagsOf(rows: readonly Row<unknown>[]): ReadonlySet<string> {
+  return new Set(rows.map(({ name }) => `--${name}`));
+}
+
+function knownOf(rows: readonly Row<unknown>[]): Known {
+  return { settings: flagsOf(rows), booleans: flagsOf(rows.filter(row => typeof row.default === 'boolean')) };
+}
 
 /** A flag with what belongs to it, or a word that belongs to none. */
 type Argument =
@@ -31,10 +44,12 @@ type Argument =
 
 /**
  * @param args without the program and the command.
+ * @param rows the settings that the command takes.
  * @returns what they say. `--flag=value` and `--flag value` are the same, but a value that begins with a dash must
  * be written with `=`.
  */
-export function readCommandLine(args: readonly string[]): CommandLine {
+export function readCommandLine(args: readonly string[], rows: readonly Row<unknown>[] = ROWS): CommandLine {
+  const known = knownOf(rows);
   const flags = new Map<string, string>();
   const switches = new Set<string>();
   const problems: Problem[] = [];
@@ -46,7 +61,7 @@ export function readCommandLine(args: readonly string[]): CommandLine {
     }
     const { flag, value } = argument;
     const name = flag.slice(2);
-    const problem = flagProblem(flag, value) ?? (flags.has(name) ? 'Given more than once' : undefined);
+    const problem = flagProblem(known, flag, value) ?? (flags.has(name) ? 'Given more than once' : undefined);
     if (problem !== undefined) problems.push({ source: `flag ${flag}`, message: problem });
     else if (value === undefined && SWITCHES.has(flag)) switches.add(flag);
     else flags.set(name, value ?? 'true');
@@ -54,13 +69,17 @@ export function readCommandLine(args: readonly string[]): CommandLine {
   return { asks: asked(switches), flags, problems };
 }
 
-function flagProblem(flag: string, value: string | undefined): string | undefined {
+function flagProblem(
+  { settings, booleans }: Known,
+  flag: string,
+  value: string | undefined,
+): string | undefined {
   if (SWITCHES.has(flag)) {
     return value === undefined ? undefined : `Takes no value, but has ${quoted(value)}`;
   }
-  if (BOOLEANS.has(flag)) return undefined;
-  if (SETTINGS.has(flag)) return value === undefined ? `Has no value; write ${flag}=VALUE` : undefined;
-  return `Not a flag${didYouMean(flag, [...SETTINGS, ...SWITCHES])}; --help lists them`;
+  if (booleans.has(flag)) return undefined;
+  if (settings.has(flag)) return value === undefined ? `Has no value; write ${flag}=VALUE` : undefined;
+  return `Not a flag${didYouMean(flag, [...settings, ...SWITCHES])}; --help lists them`;
 }
 
 function asked(switches: ReadonlySet<string>): CommandLine['asks'] {

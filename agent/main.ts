@@ -6,12 +6,13 @@ import { VERSION } from './version.ts';
 const HELP = `podusher lets traffic into a pod when its critical containers are ready, and sees everybody out in order
 
   podusher agent [FLAGS]        /ready, /drain, /livez, /status and /metrics for one pod, as a sidecar
+  podusher publisher [FLAGS]    publish Services by the critical containers of their pods, once per cluster
   podusher rehearse POD.yaml    run a pod's commands here, by the kubelet's rules, and draw what happened
 
 podusher help COMMAND tells more. podusher --version tells the version
 `;
 
-const COMMANDS = ['agent', 'rehearse', 'help'];
+const COMMANDS = ['agent', 'publisher', 'rehearse', 'help'];
 
 /** @returns the exit status: 2 for bad input. */
 async function main([command, ...args]: readonly string[]): Promise<number> {
@@ -23,6 +24,10 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
       const { rehearse } = await import('./rehearse/command.ts');
       return rehearse(args);
     }
+    case 'publisher': {
+      const { publisher } = await import('./publisher/command.ts');
+      return publisher(args, process.env);
+    }
     case '--version':
       process.stdout.write(`podusher ${VERSION}\n`);
       return 0;
@@ -30,7 +35,7 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
     case '--help':
     case '-h': {
       const [about] = args;
-      if (about === 'agent' || about === 'rehearse') return main([about, '--help']);
+      if (about === 'agent' || about === 'publisher' || about === 'rehearse') return main([about, '--help']);
       if (about !== undefined) return refuse(about);
       process.stdout.write(HELP);
       return 0;

@@ -1,6 +1,6 @@
 /**
- * Builds `dist/`: `podusher.cjs` starts `main.cjs`, which is the agent and loads `rehearse.cjs` for that command alone,
- * `kubernetes.cjs` where the API is asked for.
+ * Builds `dist/`: `podusher.cjs` starts `main.cjs`, which is the agent and loads `rehearse.cjs` and
+ * `publisher.cjs` for those commands alone, `kubernetes.cjs` where the API is asked for.
  * CommonJS, for a bundle of ES modules costs 12 MiB more memory (node:vm's module graph). Names are kept, so that stack
  * traces can be read.
  */
@@ -16,6 +16,7 @@ const dist = join(root, 'dist');
 /** What stays out of the agent's file, for few need it. */
 const APART: ReadonlyMap<string, string> = new Map([
   ['./rehearse/command.ts', './rehearse.cjs'],
+  ['./publisher/command.ts', './publisher.cjs'],
   ['../kubernetes/pod-api.ts', './kubernetes.cjs'],
 ]);
 
@@ -65,6 +66,7 @@ const common: BuildOptions = {
 
 await rm(dist, { recursive: true, force: true });
 await build({ ...common, entryPoints: ['agent/rehearse/command.ts'], outfile: 'dist/rehearse.cjs' });
+await build({ ...common, entryPoints: ['agent/publisher/command.ts'], outfile: 'dist/publisher.cjs' });
 await build({ ...common, entryPoints: ['agent/kubernetes/pod-api.ts'], outfile: 'dist/kubernetes.cjs' });
 await build({
   ...common,

@@ -74,7 +74,7 @@ test('the modules are read as they are', () => {
   const byPath = new Map(modules.map(one => [one.path, one]));
   const main = byPath.get('agent/main.ts');
   assert.ok(main?.loads.includes('agent/sidecar/command.ts'));
-  assert.deepEqual(main?.loadsLater, ['agent/rehearse/command.ts']);
+  assert.deepEqual(main?.loadsLater.toSorted(), ['agent/publisher/command.ts', 'agent/rehearse/command.ts']);
   const state = byPath.get('lib/drain/state.ts');
   assert.ok(state?.types.includes('lib/settings/settings.ts'));
   assert.ok(state?.exports.includes('serving'));
@@ -152,15 +152,18 @@ test('agent imports each package in one place', () => {
   assert.deepEqual(found, []);
 });
 
-test('the commands do not use each other, but for the probes that a rehearsal shares with the agent', () => {
+test('the commands do not use each other, but for the probes, the log and the metrics that they share', () => {
   const shared = /^agent\/sidecar\/(probes|outbound)\//;
+  const ofPublisher = /^agent\/(publisher\/|kubernetes\/|sidecar\/(log|metrics)\.ts$)/;
   const found = offences(agent, ({ path, loads, loadsLater, types }) => {
     const used = [...loads, ...loadsLater, ...types].filter(other => other.startsWith('agent/'));
     const command = folderOf(path);
-    if (command === 'sidecar') return used.filter(other => other.startsWith('agent/rehearse/'));
-    if (command === 'kubernetes') return used.filter(other => /\/(sidecar|rehearse)\//.test(other));
+    if (command === 'sidecar') return used.filter(other => /\/(rehearse|publisher)\//.test(other));
+    if (command === 'kubernetes') return used.filter(other => /\/(sidecar|rehearse|publisher)\//.test(other));
+    if (command === 'publisher')
+      return used.filter(other => other.split('/').length > 2 && !ofPublisher.test(other));
     if (command === 'rehearse')
-      return used.filter(other => /\/(sidecar|kubernetes)\//.test(other) && !shared.test(other));
+      return used.filter(other => /\/(sidecar|kubernetes|publisher)\//.test(other) && !shared.test(other));
     if (path === 'agent/main.ts') return [];
     return used.filter(other => other.split('/').length > 2);
   });
@@ -192,7 +195,7 @@ test('the agent never loads what is for development, and late what few pods need
   );
   const atStart = [...closure(modules, 'agent/main.ts', false)];
   const late =
-    /^(koffi|yaml|node:(http2|https|tls|child_process)|(agent|lib)\/kubernetes\/.*|agent\/rehearse\/.*|lib\/kubelet\/.*)$/;
+    /^(koffi|yaml|node:(http2|https|tls|child_process)|(agent|lib)\/kubernetes\/.*|agent\/(rehearse|publisher)\/.*|lib\/kubelet\/.*)$/;
   assert.deepEqual(
     atStart.filter(
       path => late.test(path) || path === 'lib/status/page.ts' || path === 'lib/timeline/svg.ts',

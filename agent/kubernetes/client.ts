@@ -8,7 +8,7 @@ import type { Account } from './account.ts';
 import { createExchange, type Exchange } from './exchange.ts';
 
 /*
- * The API server's client: HTTPS by Node's own, and what is needed of the protocol: lists, watches and Events.
+ * The API server's client: HTTPS by Node's own, and what is needed of the protocol: lists, watches and writes.
  * Invariant: whatever it answers, or does not, each request ends by its deadline and keeps no more than its bound.
  *
  * Not by @kubernetes/client-node 2.0.1, whose Watch keeps a line of any length (300 MiB without an end cost 440 MiB),
@@ -22,6 +22,8 @@ export interface Failure {
   readonly code?: number;
   /** What the server asked to wait. */
   readonly retryAfterMs?: number | undefined;
+  /** The answer is longer than it may be. */
+  readonly isTooLong?: true;
 }
 
 export type Answer =
@@ -31,9 +33,13 @@ export type Answer =
 /** What is asked for. */
 export interface Asked {
   readonly path: string;
-  /** Given, it is a POST. */
+  /** POST where it is not given and there is a body, else GET. */
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** That of a PATCH is a merge patch (RFC 7386). */
   readonly body?: object;
   readonly signal: AbortSignal;
+  /** Asked at the last moment before it is sent. @returns why it is not to be. */
+  readonly forbidden?: () => string | undefined;
 }
 
 /** What one exchange may take. */
@@ -65,28 +71,35 @@ const KEEP_ALIVE_MS = 15_000;
 const MOST_REFUSAL_BYTES = 16_384;
 const MOST_HEADER_BYTES = 16_384;
 
-/** @param account read anew for each request. */
-export function createClient(account: () => Promise<Parsed<Account>>, userAgent: string): ApiClient {
+/**
+ * @param account read anew for each request.
+ * @param maxFreeSockets connections that are kept for the next requests.
+ */
+export function createClient(
+  account: () => Promise<Parsed<Account>>,
+  userAgent: string,
+  maxFreeSockets: number = 1,
+): ApiClient {
   let agent: { readonly ca: string; readonly pool: Agent } | undefined;
 
   /** A pool's connections were checked against its certificates. */
   function poolOf(ca: string): Agent {
     if (agent?.ca === ca) return agent.pool;
     agent?.pool.destroy();
-    const pool = new Agent({ ca, keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS, maxFreeSockets: 1 });
+    const pool = new Agent({ ca, keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS, maxFreeSockets });
     agent = { ca, pool };
     return pool;
   }
 
   /** Throws where the account's files hold what no request can carry. */
-  function begin({ path, body }: Asked, { host, port, ca, token }: Account): ClientRequest {
+  function begin({ path, method, body }: Asked, { host, port, ca, token }: Account): ClientRequest {
     const text = body === undefined ? undefined : JSON.stringify(body);
     const request = httpsRequest({
       host,
       port,
       path,
       agent: poolOf(ca),
-      method: text === undefined ? 'GET' : 'POST',
+      method: method ?? (text === undefined ? 'GET' : 'POST'),
       maxHeaderSize: MOST_HEADER_BYTES,
       headers: {
         accept: 'application/json',
@@ -94,7 +107,7 @@ export function createClient(account: () => Promise<Parsed<Account>>, userAgent:
         'user-agent': userAgent,
         ...(text === undefined
           ? {}
-          : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+          : { 'content-type': contentType(method), 'content-length': Buffer.byteLength(text) }),
       },
     });
     request.end(text);
@@ -106,8 +119,9 @@ export function createClient(account: () => Promise<Parsed<Account>>, userAgent:
     try {
       const read = await account();
       if (exchange.isOver) return undefined;
-      if (read.ok) return begin(asked, read.value);
-      exchange.fail(read.problems.join('; '));
+      const because = asked.forbidden?.();
+      if (because === undefined && read.ok) return begin(asked, read.value);
+      exchange.fail(because ?? (read.ok ? '' : read.problems.join('; ')));
     } catch (error) {
       exchange.fail(`The service account is of no use: ${codeOf(error)}`);
     }
@@ -135,6 +149,7 @@ export function createClient(account: () => Promise<Parsed<Account>>, userAgent:
     async ask(asked, limits, mostBytes): Promise<Answer> {
       let body = '';
       let bytes = 0;
+      let isTooLong = false;
       const failure = await stream(
         asked,
         limits,
@@ -142,13 +157,19 @@ export function createClient(account: () => Promise<Parsed<Account>>, userAgent:
         text => {
           body += text;
           bytes += Buffer.byteLength(text);
-          return bytes > mostBytes ? `Answered more than ${mostBytes} bytes` : undefined;
+          isTooLong = bytes > mostBytes;
+          return isTooLong ? `Answered more than ${mostBytes} bytes` : undefined;
         },
       );
-      return failure === undefined ? { ok: true, body } : { ok: false, failure };
+      if (failure === undefined) return { ok: true, body };
+      return { ok: false, failure: isTooLong ? { ...failure, isTooLong } : failure };
     },
     close: () => agent?.pool.destroy(),
   };
+}
+
+function contentType(method: Asked['method']): string {
+  return method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
 }
 
 /** Takes the answer as it comes. */

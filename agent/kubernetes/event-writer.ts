@@ -6,9 +6,9 @@ import type { ApiClient, Failure, Limits } from './client.ts';
 
 // Invariant: nothing waits for an Event. They are written one after the other; what does not fit is dropped, counted.
 
-/** Writes Events on the pod. */
+/** Writes Events on the pod, or on what is said. */
 export interface EventWriter {
-  tell(told: EventContent): void;
+  tell(told: EventContent, about?: EventPod): void;
   readonly waiting: number;
   /** Ends when all are written, or when the time is over. */
   close(withinMs: number): Promise<void>;
@@ -29,6 +29,11 @@ export interface EventWriterParts {
   readonly waitMs?: typeof backOffMs;
 }
 
+interface Waiting {
+  readonly told: EventContent;
+  readonly about: EventPod | undefined;
+}
+
 const LIMITS: Limits = { headMs: 5000, quietMs: 2000, wholeMs: 5000 };
 const MOST_ANSWER_BYTES = 64 * 1024;
 const MOST_WAITING = 64;
@@ -43,14 +48,14 @@ const CONFLICT = 409;
 export function createEventWriter(parts: EventWriterParts): EventWriter {
   const { client, pod, now, counted, refused, limits = LIMITS, waitMs = backOffMs } = parts;
   const controller = new AbortController();
-  const queue: EventContent[] = [];
+  const queue: Waiting[] = [];
   let allowance: Allowance = fullAllowance(now());
   let count = 0;
   let writing: Promise<void> | undefined;
 
-  async function write(told: EventContent): Promise<void> {
+  async function write({ told, about }: Waiting): Promise<void> {
     const { signal } = controller;
-    for (let target = pod(); ; target = pod()) {
+    for (let target = about ?? pod(); ; target = pod()) {
       if (signal.aborted) return counted('dropped');
       if (target !== undefined) return post(target, eventOf(told, target, (count += 1)));
       await pause(LOOK_MS);
@@ -75,18 +80,18 @@ export function createEventWriter(parts: EventWriterParts): EventWriter {
   }
 
   async function writeAll(): Promise<void> {
-    for (let told = queue.shift(); told !== undefined; told = queue.shift()) await write(told);
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await write(next);
     writing = undefined;
   }
 
   return {
-    tell(told): void {
+    tell(told, about): void {
       const left = spend(allowance, now());
       if (left === undefined || queue.length >= MOST_WAITING || controller.signal.aborted) {
         return counted('dropped');
       }
       allowance = left;
-      queue.push(told);
+      queue.push({ told, about });
       writing ??= writeAll();
     },
     get waiting(): number {

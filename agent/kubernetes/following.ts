@@ -9,6 +9,7 @@ export interface Following {
   readonly query: Readonly<Record<string, string>>;
   /** A list of more is none. */
   readonly mostPages: number;
+  readonly page?: PageSize;
   /** A list begins. */
   readonly reading: () => Reading;
   /** Something changed. @returns why it cannot be understood, so that all is read anew. */
@@ -25,7 +26,16 @@ export interface Following {
 /** A list as it is read: each object is reduced on receipt. Both return what is wrong with it. */
 export interface Reading {
   take(object: unknown): string | undefined;
-  end(): string | undefined;
+  /** @param resourceVersion the list is as of then, all its pages. */
+  end(resourceVersion: string): string | undefined;
+}
+
+/** How a list is cut into pages. */
+export interface PageSize {
+  readonly items: number;
+  readonly mostBytes: number;
+  /** How many are asked for after a page that was longer than that. */
+  readonly fewerItems: number;
 }
 
 /** How long things may take. */

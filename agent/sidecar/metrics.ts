@@ -1,27 +1,37 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { METRIC_NAMES, METRICS, type MetricName } from '../../lib/metrics/table.ts';
+import { METRICS, type Metric, type MetricName } from '../../lib/metrics/table.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** The metrics of `lib/metrics/table.ts`, by name. */
-export interface Metrics {
+/** The metrics of a table of `lib/metrics`, by name. */
+export interface Metrics<Name extends string = MetricName> {
   /** Adds to a counter, or observes a histogram's value. */
-  count(name: MetricName, labels?: Labels, amount?: number): void;
+  count(name: Name, labels?: Labels, amount?: number): void;
   /** Sets a gauge. */
-  set(name: MetricName, value: number, labels?: Labels): void;
+  set(name: Name, value: number, labels?: Labels): void;
   /** Forgets a gauge's values: the next ones are set anew. */
-  clear(name: MetricName): void;
+  clear(name: Name): void;
   /** @returns Prometheus' text format, the only one: OpenMetrics would rename metrics for good (prom-client 15.1). */
   text(): Promise<string>;
   readonly contentType: string;
 }
 
-/** @returns metrics in a registry of their own. */
+/** What every command tells of its process. */
+type OwnName = 'podusher_cpu_seconds_total' | 'podusher_resident_memory_bytes';
+
+/** @returns the agent's metrics in a registry of their own. */
 export function createMetrics(): Metrics {
+  return createMetricsOf(METRICS);
+}
+
+/** @returns the metrics of a table, in a registry of their own. */
+export function createMetricsOf<Name extends string>(
+  table: Readonly<Record<Name | OwnName, Metric>>,
+): Metrics<Name> {
   const registry = new Registry();
-  const made = new Map<MetricName, Counter | Gauge | Histogram>();
-  for (const name of METRIC_NAMES) {
-    const { type, help, labels, buckets = [] } = METRICS[name];
+  const made = new Map<string, Counter | Gauge | Histogram>();
+  for (const [name, metric] of Object.entries<Metric>(table)) {
+    const { type, help, labels, buckets = [] } = metric;
     const options = { name, help, labelNames: [...labels], registers: [registry] };
     if (type === 'counter') made.set(name, new Counter(options));
     else if (type === 'gauge') made.set(name, new Gauge(options));
@@ -38,13 +48,13 @@ export function createMetrics(): Metrics {
     set('podusher_resident_memory_bytes', process.memoryUsage.rss());
   }
 
-  function count(name: MetricName, labels: Labels = {}, amount = 1): void {
+  function count(name: Name | OwnName, labels: Labels = {}, amount = 1): void {
     const metric = made.get(name);
     if (metric instanceof Counter) metric.inc(labels, amount);
     else if (metric instanceof Histogram) metric.observe(labels, amount);
   }
 
-  function set(name: MetricName, value: number, labels: Labels = {}): void {
+  function set(name: Name | OwnName, value: number, labels: Labels = {}): void {
     const metric = made.get(name);
     if (metric instanceof Gauge) metric.set(labels, value);
   }

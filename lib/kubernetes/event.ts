@@ -18,8 +18,10 @@ export interface EventContent {
   readonly at: number;
 }
 
-/** The pod that it is told of. */
+/** What it is told of. */
 export interface EventPod {
+  /** A pod unless said. */
+  readonly kind?: 'Pod' | 'Service';
   readonly name: string;
   readonly namespace: string;
   readonly uid: string;
@@ -78,14 +80,14 @@ export function toldReadiness({ ready, checks }: Readiness, now: number): EventC
  * @returns the Event as the API takes it
  */
 export function eventOf({ type, reason, message, at }: EventContent, pod: EventPod, count: number): object {
-  const { name, namespace, uid } = pod;
+  const { kind = 'Pod', name, namespace, uid } = pod;
   const time = new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
   const suffix = `${at.toString(16).padStart(12, '0')}${(count % 0x10000).toString(16).padStart(4, '0')}`;
   return {
     apiVersion: 'v1',
     kind: 'Event',
     metadata: { name: `${name.slice(0, 230).replace(/[-.]+$/, '')}.${suffix}`, namespace },
-    involvedObject: { apiVersion: 'v1', kind: 'Pod', name, namespace, uid },
+    involvedObject: { apiVersion: 'v1', kind, name, namespace, uid },
     reason,
     message,
     type,

@@ -1,3 +1,4 @@
+import { PUBLISHER } from './publisher-table.ts';
 import { flagOf, type Row, variableOf } from './row.ts';
 import { AGENT, CONTAINER, POD, TOKEN } from './table.ts';
 
@@ -29,6 +30,24 @@ ${Object.values(POD).map(flagHelp).join('\n')}
 
 One container (annotations only, NAME.podusher.dev/CONTAINER):
 ${Object.values(CONTAINER).map(annotationHelp).join('\n')}
+`;
+}
+
+/** @returns what `podusher publisher --help` prints. */
+export function publisherHelp(): string {
+  return `Usage: podusher publisher [--FLAG VALUE]...
+
+${wrap(
+  'Publishes the EndpointSlices of Services without a selector that are annotated podusher.dev/selector, by the ' +
+    'critical containers of their pods. Each flag is also a variable: --lease-name is PODUSHER_LEASE_NAME.',
+  '',
+)}
+
+${Object.values(PUBLISHER).map(flagHelp).join('\n')}
+  --help
+${INDENT}Prints this
+  --version
+${INDENT}Prints the version
 `;
 }
 

@@ -98,7 +98,7 @@ export class Server {
 }
 
 /** RFC 7386. */
-function mergePatch(target: unknown, patch: Json): Json {
+export function mergePatch(target: unknown, patch: Json): Json {
   const merged: Json = { ...Object(target) };
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete merged[key];

@@ -1,0 +1,49 @@
+import type { Environment } from '../../lib/settings/environment.ts';
+import { publisherHelp } from '../../lib/settings/help.ts';
+import { createReader } from '../../lib/settings/layers.ts';
+import { formatProblem } from '../../lib/settings/problem.ts';
+import { PUBLISHER, publisherSettings } from '../../lib/settings/publisher-table.ts';
+import { readCommandLine } from '../command-line.ts';
+import { readAccount, readNamespace } from '../kubernetes/account.ts';
+import { createClient } from '../kubernetes/client.ts';
+import { VERSION } from '../version.ts';
+import { dryRun } from './dry-run.ts';
+import { runPublisher } from './publisher.ts';
+
+const BAD_INPUT = 2;
+/** As many as there are writes at a time. */
+const KEPT_CONNECTIONS = 32;
+
+/** Ms since the epoch by the monotonic clock: it never goes back, and goes on while the process is stopped. */
+const now = (): number => Math.floor(performance.timeOrigin + performance.now());
+
+/**
+ * `podusher publisher`: reads its settings, then publishes until SIGTERM.
+ *
+ * @returns the exit status: 0; 1 where `--dry-run` could not read all; 2 for bad flags and variables, outside of a
+ *   cluster, or where the port is in use
+ */
+export async function publisher(argv: readonly string[], environment: Environment): Promise<number> {
+  const { asks, flags, problems } = readCommandLine(argv, Object.values(PUBLISHER));
+  if (asks !== undefined) {
+    process.stdout.write(asks === 'help' ? publisherHelp() : `podusher ${VERSION}\n`);
+    return 0;
+  }
+  const reader = createReader({ flags, environment, annotations: new Map() });
+  const own = publisherSettings(reader);
+  const all = [...problems, ...reader.startProblems].map(formatProblem);
+  const account = await readAccount(own.serviceAccount, environment);
+  if (!account.ok) all.push(...account.problems);
+  if (all.length > 0) return refuse(all);
+  const readAgain = (): ReturnType<typeof readAccount> => readAccount(own.serviceAccount, environment);
+  const client = createClient(readAgain, `podusher/${VERSION}`, KEPT_CONNECTIONS);
+  if (own.dryRun) return dryRun(own, client, now);
+  const leaseNamespace = own.leaseNamespace ?? (await readNamespace(own.serviceAccount)) ?? 'default';
+  const ended = await runPublisher({ own, leaseNamespace, client, now });
+  return ended.ok ? ended.value : refuse(ended.problems);
+}
+
+function refuse(problems: readonly string[]): number {
+  process.stderr.write(`${problems.join('\n')}\n`);
+  return BAD_INPUT;
+}

@@ -1,0 +1,166 @@
+import { randomUUID } from 'node:crypto';
+import {
+  duty,
+  type Election,
+  failed,
+  leads,
+  resignation,
+  saw,
+  standBy,
+  wrote,
+} from '../../lib/leader/election.ts';
+import { type Claim, leaseObject, parseLease } from '../../lib/leader/lease.ts';
+import type { Answer, ApiClient, Limits } from '../kubernetes/client.ts';
+
+/** Takes part in the election, and tells whether this one leads. */
+export interface Leader {
+  readonly self: string;
+  /** Who holds the lease as it was last seen; undefined where nobody does, or nobody knows. */
+  readonly holder: string | undefined;
+  /** How long it leads for sure, in ms; 0 where it does not. To be asked right before each write. */
+  readonly leadsForMs: number;
+  /** Gives the lease up where it leads; takes part no more. */
+  resign(): Promise<void>;
+}
+
+export interface LeaderParts {
+  readonly client: ApiClient;
+  readonly lease: { readonly name: string; readonly namespace: string };
+  /** The host's name, which tells people who leads. */
+  readonly host: string;
+  /** Ms by a clock that goes on while the process is stopped. */
+  readonly now: () => number;
+  /** It has begun to lead, or has ceased to. */
+  readonly changed: (isLeading: boolean) => void;
+  /** The API server has answered again, after it did not. */
+  readonly returned: () => void;
+  /** The lease could not be read or written: told once, until that works again. */
+  readonly refused: (reason: string) => void;
+}
+
+/** Two of them fit into the time for which a leader goes on leading. */
+const LIMITS: Limits = { headMs: 1500, quietMs: 500, wholeMs: 1500 };
+const MOST_BYTES = 256 * 1024;
+const NOT_FOUND = 404;
+const CONFLICT = 409;
+
+/** @returns one who takes part from now on. */
+export function createLeader({ client, lease, host, now, changed, returned, refused }: LeaderParts): Leader {
+  const self = `${host}_${randomUUID()}`;
+  const folder = `/apis/coordination.k8s.io/v1/namespaces/${lease.namespace}/leases`;
+  const path = `${folder}/${lease.name}`;
+  const controller = new AbortController();
+  const { signal } = controller;
+  let election: Election = standBy(self, now());
+  let isLeading = false;
+  let isAnswered = true;
+  let isRefused = false;
+  let timer: NodeJS.Timeout | undefined;
+  let ending: NodeJS.Timeout | undefined;
+
+  /** Also when no request is answered for long: the time of leading is over by the clock. */
+  function tell(): void {
+    clearTimeout(ending);
+    const leadsNow = leads(election, now());
+    if (leadsNow) ending = setTimeout(tell, Math.max(1, leadsForMs()));
+    if (leadsNow === isLeading) return;
+    isLeading = leadsNow;
+    changed(isLeading);
+  }
+
+  function leadsForMs(): number {
+    return leads(election, now()) ? (election.leadsUntil ?? 0) - now() : 0;
+  }
+
+  function heard(answer: Answer): void {
+    const isThere = answer.ok || answer.failure.code !== undefined;
+    if (isThere && !isAnswered) returned();
+    isAnswered = isThere;
+    const isFine = answer.ok || answer.failure.code === NOT_FOUND || answer.failure.code === CONFLICT;
+    if (!isFine && !isRefused && !signal.aborted) refused(answer.failure.reason);
+    isRefused = !isFine;
+  }
+
+  async function look(): Promise<void> {
+    const answer = await client.ask({ path, signal }, LIMITS, MOST_BYTES);
+    heard(answer);
+    if (!answer.ok) {
+      election =
+        answer.failure.code === NOT_FOUND ? saw(election, 'none', now()) : failed(election, false, now());
+      return;
+    }
+    const read = parseLease(json(answer.body));
+    if (!read.ok) refused(read.problems.join('; '));
+    election = read.ok ? saw(election, read.value, now()) : failed(election, false, now());
+  }
+
+  function put(claim: Claim): Promise<Answer> {
+    const body = leaseObject(lease, claim, new Date().toISOString().replace('Z', '000Z'));
+    const isNew = claim.resourceVersion === undefined;
+    return client.ask(
+      isNew ? { path: folder, body, signal } : { path, method: 'PUT', body, signal },
+      LIMITS,
+      MOST_BYTES,
+    );
+  }
+
+  async function claimIt(claim: Claim): Promise<void> {
+    const sentAt = now();
+    const answer = await put(claim);
+    heard(answer);
+    const read = answer.ok ? parseLease(json(answer.body)) : undefined;
+    if (read?.ok === true && read.value.holder === self) {
+      election = wrote(election, read.value, sentAt, now());
+      return;
+    }
+    const { code } = answer.ok ? {} : answer.failure;
+    election = failed(election, code === CONFLICT || code === NOT_FOUND, now());
+  }
+
+  async function turn(): Promise<void> {
+    const next = duty(election, now());
+    if (next.type === 'look') await look();
+    if (next.type === 'write') await claimIt(next.claim);
+    if (signal.aborted) return;
+    tell();
+    const after = duty(election, now());
+    const waitMs = after.type === 'wait' ? after.until - now() : 0;
+    timer = setTimeout(begin, Math.max(1, waitMs));
+  }
+
+  let current: Promise<void> = Promise.resolve();
+  function begin(): void {
+    current = turn();
+  }
+  begin();
+
+  return {
+    self,
+    get holder(): string | undefined {
+      const seen = election.seen?.lease;
+      return typeof seen === 'object' ? seen.holder : undefined;
+    },
+    get leadsForMs(): number {
+      return leadsForMs();
+    },
+    async resign(): Promise<void> {
+      clearTimeout(timer);
+      await current;
+      clearTimeout(timer);
+      clearTimeout(ending);
+      const claim = resignation(election, now());
+      election = { ...election, leadsUntil: undefined };
+      if (claim !== undefined) await put(claim);
+      controller.abort();
+      isLeading = false;
+    },
+  };
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

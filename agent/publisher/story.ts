@@ -1,0 +1,67 @@
+import type { PublisherMetricName } from '../../lib/metrics/publisher-table.ts';
+import type { Key } from '../../lib/publisher/store.ts';
+import type { Write } from '../../lib/publisher/write.ts';
+import type { LinkListener } from '../kubernetes/link.ts';
+import type { Logger } from '../sidecar/log.ts';
+import type { Metrics } from '../sidecar/metrics.ts';
+import type { Written } from './writer.ts';
+
+/** What is worth a line of the log, and a metric. */
+export interface Story {
+  readonly leads: (isLeading: boolean) => void;
+  readonly written: (key: Key, write: Write, written: Written) => void;
+  readonly unreadable: (resource: string, key: Key, problem: string) => void;
+  readonly link: (resource: string) => LinkListener;
+  /** A warning that is given once. */
+  readonly once: (what: string, message: string) => void;
+}
+
+/** Objects that cannot be read are told of with each change of theirs: a line each, as long as they are few. */
+const MOST_TOLD = 1000;
+
+export function createStory(log: Logger, metrics: Metrics<PublisherMetricName>): Story {
+  const told = new Set<string>();
+  /** What of a Service's writes was told to be refused. */
+  const refused = new Map<Key, string>();
+
+  function once(what: string, message: string): void {
+    if (told.has(what) || told.size >= MOST_TOLD) return;
+    told.add(what);
+    log.warn({}, message);
+  }
+
+  return {
+    leads: isLeading =>
+      log.info({ isLeading }, isLeading ? 'This one leads' : 'This one leads no more, and writes nothing'),
+    written(key, { type, name, takesOut }, result): void {
+      const { outcome } = result;
+      if (outcome === 'not leading') return;
+      metrics.count('podusher_publisher_writes_total', { verb: type, outcome });
+      const fields = { service: key, slice: name, verb: type, takesOut };
+      if (outcome === 'done') {
+        refused.delete(key);
+        return log.debug(fields, `Slice ${name}: ${type}`);
+      }
+      if (outcome === 'conflict') return log.debug(fields, `Slice ${name}: it has changed meanwhile`);
+      if (refused.get(key) === result.reason) return;
+      refused.set(key, result.reason);
+      log.warn(fields, `Slice ${name} of Service ${key}: ${type}: ${result.reason}; it is tried again`);
+    },
+    unreadable(resource, key, problem): void {
+      metrics.count('podusher_publisher_unreadable_total', { resource });
+      once(
+        `${resource} ${key} ${problem}`,
+        `Left out, for it cannot be read: ${resource} ${key}: ${problem}`,
+      );
+    },
+    link: resource => ({
+      heard: at => metrics.set('podusher_api_heard_timestamp_seconds', at / 1000, { resource }),
+      changed({ state, because }): void {
+        metrics.set('podusher_api_watching', state === 'watching' ? 1 : 0, { resource });
+        if (state === 'watching') log.info({ resource }, `The API is watched: ${resource}`);
+        else log.warn({ resource }, `The API is lost: ${resource}: ${because}; what it told last holds`);
+      },
+    }),
+    once,
+  };
+}

@@ -1,0 +1,112 @@
+import { parseSlice } from '../../lib/publisher/slice.ts';
+import { type Key, type Store, splitKey } from '../../lib/publisher/store.ts';
+import type { Write } from '../../lib/publisher/write.ts';
+import type { Answer, ApiClient, Asked, Failure, Limits } from '../kubernetes/client.ts';
+
+/** What became of a write. */
+export type Written =
+  | { readonly outcome: 'done' }
+  /** The slice is another than the one that was known; it is known now. */
+  | { readonly outcome: 'conflict' }
+  /** Refused, or no answer came: then nobody knows whether it was done, until the next write collides with it. */
+  | {
+      readonly outcome: 'refused' | 'unanswered';
+      readonly reason: string;
+      readonly retryAfterMs: number | undefined;
+    }
+  /** It was not sent: another may lead by now. */
+  | { readonly outcome: 'not leading' };
+
+/** Makes one write of a Service's. */
+export type Writer = (key: Key, write: Write, signal: AbortSignal) => Promise<Written>;
+
+export interface WriterParts {
+  readonly client: ApiClient;
+  readonly store: Store;
+  /** How long this one leads for sure, in ms. */
+  readonly leadsForMs: () => number;
+}
+
+const LIMITS: Limits = { headMs: 3000, quietMs: 1000, wholeMs: 3000 };
+/** A slice of a thousand endpoints, and then some. */
+const MOST_BYTES = 4 * 1024 * 1024;
+/** With less time than this left to lead, a write is not begun. */
+const SHORTEST_MS = 100;
+
+const NOT_FOUND = 404;
+const CONFLICT = 409;
+
+/**
+ * Invariant: a write ends before this one's time to lead does, and after each the store knows what came of it, so that
+ * nothing is concluded from slices older than one's own writes.
+ */
+export function createWriter({ client, store, leadsForMs }: WriterParts): Writer {
+  async function send(asked: Asked): Promise<Answer | 'not leading'> {
+    const leftMs = leadsForMs();
+    if (leftMs < SHORTEST_MS) return 'not leading';
+    // The account's files are read first; and the process may have been stopped since.
+    const forbidden = (): string | undefined => (leadsForMs() < SHORTEST_MS ? 'Leads no more' : undefined);
+    const wholeMs = Math.min(LIMITS.wholeMs, leftMs);
+    return client.ask({ ...asked, forbidden }, { ...LIMITS, wholeMs }, MOST_BYTES);
+  }
+
+  /** Reads a slice that is not as it was known. */
+  async function refresh(key: Key, name: string, signal: AbortSignal): Promise<Written> {
+    const [namespace, service] = splitKey(key);
+    const answer = await client.ask({ path: pathOf(namespace, name), signal }, LIMITS, MOST_BYTES);
+    const known = store.world(key)?.slices.find(slice => slice.name === name);
+    if (answer.ok) {
+      const read = parseSlice(json(answer.body));
+      if (read.ok) store.putSlice(read.value);
+      if (!read.ok || read.value.service !== service) store.take(key, name);
+      return { outcome: 'conflict' };
+    }
+    if (answer.failure.code !== NOT_FOUND) return failure(answer.failure);
+    if (known?.type === 'ours') store.deletedSlice(known);
+    return { outcome: 'conflict' };
+  }
+
+  return async (key, write, signal) => {
+    const [namespace] = splitKey(key);
+    const answer = await send({ ...requestOf(namespace, write), signal });
+    if (answer === 'not leading') return { outcome: answer };
+    if (!answer.ok) {
+      const { code } = answer.failure;
+      const isConflict = code === CONFLICT || (code === NOT_FOUND && write.type !== 'create');
+      return isConflict ? refresh(key, write.name, signal) : failure(answer.failure);
+    }
+    if (write.type === 'delete') {
+      const known = store.world(key)?.slices.find(slice => slice.name === write.name);
+      if (known?.type === 'ours') store.deletedSlice(known);
+      return { outcome: 'done' };
+    }
+    const read = parseSlice(json(answer.body));
+    if (!read.ok) return refresh(key, write.name, signal);
+    store.putSlice(read.value);
+    return { outcome: 'done' };
+  };
+}
+
+function requestOf(namespace: string, write: Write): Pick<Asked, 'path' | 'method' | 'body'> {
+  const { type, name, body } = write;
+  if (type === 'create') return { path: pathOf(namespace), method: 'POST', body };
+  return { path: pathOf(namespace, name), method: type === 'update' ? 'PATCH' : 'DELETE', body };
+}
+
+function pathOf(namespace: string, name?: string): string {
+  const folder = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`;
+  return name === undefined ? folder : `${folder}/${name}`;
+}
+
+function failure({ reason, code, retryAfterMs }: Failure): Written {
+  const isAnswered = code !== undefined && code !== 429 && code < 500;
+  return { outcome: isAnswered ? 'refused' : 'unanswered', reason, retryAfterMs };
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

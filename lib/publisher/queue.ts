@@ -1,0 +1,103 @@
+/**
+ * Services that have to be reconciled. What changes while one waits is done with it; what changes while it is in work
+ * makes it wait again. A Service is in work once at most.
+ */
+
+export interface Job {
+  /** Since when there has been something to do, in ms. */
+  readonly since: number;
+  /** Not before. */
+  readonly dueAt: number;
+  /** In a row. */
+  readonly failures: number;
+}
+
+/** A change makes one that failed due again, but no sooner after the failure than this. */
+const AFTER_FAILURE_MS = 1000;
+
+export class Queue {
+  readonly #waiting = new Map<string, Job>();
+  readonly #working = new Map<string, { readonly job: Job; again: number | undefined }>();
+
+  get size(): number {
+    return this.#waiting.size + this.#working.size;
+  }
+
+  /** @returns since when the Service that has waited longest has; undefined where none does. */
+  get oldest(): number | undefined {
+    let oldest: number | undefined;
+    for (const { since } of this.#waiting.values()) oldest = Math.min(since, oldest ?? since);
+    for (const { job } of this.#working.values()) oldest = Math.min(job.since, oldest ?? job.since);
+    return oldest;
+  }
+
+  add(key: string, now: number): void {
+    const work = this.#working.get(key);
+    if (work !== undefined) {
+      work.again ??= now;
+      return;
+    }
+    const job = this.#waiting.get(key);
+    if (job === undefined) this.#waiting.set(key, { since: now, dueAt: now, failures: 0 });
+    else if (job.dueAt > now + AFTER_FAILURE_MS)
+      this.#waiting.set(key, { ...job, dueAt: now + AFTER_FAILURE_MS });
+  }
+
+  /** @returns a Service that is due, which is in work from now on; undefined where none is. */
+  take(now: number): string | undefined {
+    for (const [key, job] of this.#waiting) {
+      if (job.dueAt > now) continue;
+      this.#waiting.delete(key);
+      this.#working.set(key, { job, again: undefined });
+      return key;
+    }
+    return undefined;
+  }
+
+  /** @returns when the next one is due; undefined where none waits. */
+  nextAt(): number | undefined {
+    let next: number | undefined;
+    for (const { dueAt } of this.#waiting.values()) next = Math.min(dueAt, next ?? dueAt);
+    return next;
+  }
+
+  /** @returns the job that is in work. */
+  job(key: string): Job | undefined {
+    return this.#working.get(key)?.job;
+  }
+
+  /** Whether something has changed since it was taken. */
+  isStale(key: string): boolean {
+    return this.#working.get(key)?.again !== undefined;
+  }
+
+  /** It is to be looked at again, for there is more to do. */
+  goOn(key: string, now: number): void {
+    const work = this.#working.get(key);
+    if (work === undefined) return;
+    this.#working.delete(key);
+    this.#waiting.set(key, { since: work.job.since, dueAt: now, failures: 0 });
+  }
+
+  /** All is done that was to do when it was taken. */
+  done(key: string): void {
+    const work = this.#working.get(key);
+    this.#working.delete(key);
+    if (work?.again !== undefined)
+      this.#waiting.set(key, { since: work.again, dueAt: work.again, failures: 0 });
+  }
+
+  /** @param waitMs for the number of failures in a row. */
+  failed(key: string, now: number, waitMs: (failures: number) => number): void {
+    const work = this.#working.get(key);
+    if (work === undefined) return;
+    this.#working.delete(key);
+    const { since, failures } = work.job;
+    this.#waiting.set(key, { since, dueAt: now + waitMs(failures + 1), failures: failures + 1 });
+  }
+
+  /** Forgets what waits. */
+  clear(): void {
+    this.#waiting.clear();
+  }
+}

@@ -1,0 +1,198 @@
+/**
+ * What the publisher knows of the cluster, and which Services a change concerns. It never goes back behind the
+ * publisher's own writes: a slice told of later by a watch or a list that lags is known to be older.
+ */
+import { Namespace } from './namespace.ts';
+import type { Node } from './node.ts';
+import type { Pod } from './pod.ts';
+import type { World } from './reconcile.ts';
+import type { Service } from './service.ts';
+import type { OurSlice, Slice } from './slice.ts';
+import { isOlder } from './version.ts';
+
+/** `NAMESPACE/NAME`. */
+export type Key = string;
+
+export type Kind = 'pods' | 'services' | 'nodes' | 'endpointslices';
+
+const MOST_DELETED = 1000;
+
+/** Each change returns the keys of the Services that have to be reconciled for it. */
+export class Store {
+  readonly #namespaces = new Map<string, Namespace>();
+  readonly #nodes = new Map<string, Node>();
+  /** The Services of slices, by the slices' keys. */
+  readonly #owners = new Map<Key, string>();
+  /** Uids of slices that are deleted, though a watch may still tell of their lives. */
+  readonly #deleted = new Set<string>();
+
+  putPod(pod: Pod): Key[] {
+    return keysIn(pod.namespace, this.#namespace(pod.namespace).putPod(pod));
+  }
+
+  putService(service: Service): Key[] {
+    return keysIn(service.namespace, this.#namespace(service.namespace).putService(service));
+  }
+
+  putNode(node: Node): Key[] {
+    const before = this.#nodes.get(node.name);
+    this.#nodes.set(node.name, node);
+    const isSame = before?.isReady === node.isReady && before.zone === node.zone;
+    return isSame ? [] : this.#onNode(node.name);
+  }
+
+  putSlice(slice: Slice): Key[] {
+    const key = keyOf(slice.namespace, slice.name);
+    const known = this.#slice(key);
+    if (slice.type === 'ours' && this.#deleted.has(slice.uid)) return [];
+    if (slice.type === 'ours' && known?.type === 'ours') {
+      const isSame = slice.resourceVersion === known.resourceVersion;
+      if (isSame || isOlder(slice.resourceVersion, known.resourceVersion)) return [];
+    }
+    const moved = known !== undefined && known.service !== slice.service ? this.#dropSlice(known) : [];
+    this.#owners.set(key, slice.service);
+    const entry = this.#namespace(slice.namespace).entry(slice.service);
+    entry.slices.set(slice.name, slice);
+    return [...moved, keyOf(slice.namespace, slice.service)];
+  }
+
+  /** A slice was deleted by us: what a watch tells of it later is old. */
+  deletedSlice(slice: OurSlice): void {
+    this.#deleted.add(slice.uid);
+    const known = this.#slice(keyOf(slice.namespace, slice.name));
+    if (known?.type === 'ours' && known.uid === slice.uid) this.#dropSlice(known);
+  }
+
+  /** @param uid where it is told: a slice of the same name may have followed. */
+  remove(kind: Kind, namespace: string, name: string, uid?: string): Key[] {
+    switch (kind) {
+      case 'nodes':
+        return this.#nodes.delete(name) ? this.#onNode(name) : [];
+      case 'pods':
+        return keysIn(namespace, this.#namespaces.get(namespace)?.removePod(name) ?? []);
+      case 'services':
+        return keysIn(namespace, this.#namespaces.get(namespace)?.removeService(name) ?? []);
+      case 'endpointslices': {
+        if (uid !== undefined) this.#deleted.delete(uid);
+        const known = this.#slice(keyOf(namespace, name));
+        const isOther = known?.type === 'ours' && uid !== undefined && known.uid !== uid;
+        return known === undefined || isOther ? [] : this.#dropSlice(known);
+      }
+    }
+  }
+
+  /**
+   * Removes what a list did not hold.
+   * @param namespace undefined: all of the cluster.
+   * @param seen keys.
+   * @param asOf the list's version.
+   */
+  sweep(kind: Kind, namespace: string | undefined, seen: ReadonlySet<Key>, asOf: string): Key[] {
+    const gone = [...this.#keys(kind, namespace)].filter(key => {
+      if (seen.has(key)) return false;
+      const slice = kind === 'endpointslices' ? this.#slice(key) : undefined;
+      return slice?.type !== 'ours' || !isOlder(asOf, slice.resourceVersion);
+    });
+    // What a list passes over is never told of: it must not be remembered for ever.
+    if (kind === 'endpointslices' && this.#deleted.size > MOST_DELETED) this.#deleted.clear();
+    return gone.flatMap(key => this.remove(kind, ...splitKey(key)));
+  }
+
+  /** A name that is not a slice of the Service's, and yet is taken. */
+  take(key: Key, sliceName: string): void {
+    const [namespace, name] = splitKey(key);
+    this.#namespace(namespace).entry(name).taken.add(sliceName);
+  }
+
+  /** @returns what is known of a Service; undefined where there is none of that name. */
+  world(key: Key): World | undefined {
+    const [namespace, name] = splitKey(key);
+    const all = this.#namespaces.get(namespace);
+    const entry = all?.entries.get(name);
+    if (all === undefined || entry?.service === undefined) return undefined;
+    const { service, slices, taken } = entry;
+    return {
+      service,
+      pods: all.podsOf(service, entry),
+      nodes: this.#nodes,
+      slices: [...slices.values()],
+      taken,
+    };
+  }
+
+  /** @returns the keys of all Services. */
+  services(): Key[] {
+    return [...this.#keys('services', undefined)];
+  }
+
+  /** How many there are. */
+  get counts(): Readonly<Record<Kind | 'published' | 'held', number>> {
+    const counts = { pods: 0, services: 0, nodes: this.#nodes.size, published: 0, held: 0 };
+    for (const { pods, entries } of this.#namespaces.values()) {
+      counts.pods += pods.size;
+      for (const { service } of entries.values()) {
+        if (service !== undefined) counts.services++;
+        if (service?.claim.type === 'selected') counts.published++;
+        if (service?.claim.type === 'held') counts.held++;
+      }
+    }
+    return { ...counts, endpointslices: this.#owners.size };
+  }
+
+  *#keys(kind: Kind, namespace: string | undefined): Generator<Key> {
+    if (kind === 'nodes') return yield* [...this.#nodes.keys()].map(name => keyOf('', name));
+    if (kind === 'endpointslices') {
+      for (const key of this.#owners.keys())
+        if (namespace === undefined || splitKey(key)[0] === namespace) yield key;
+      return;
+    }
+    for (const [name, { pods, entries }] of this.#namespaces) {
+      if (namespace !== undefined && name !== namespace) continue;
+      if (kind === 'pods') yield* keysIn(name, [...pods.keys()]);
+      else
+        for (const [service, entry] of entries) if (entry.service !== undefined) yield keyOf(name, service);
+    }
+  }
+
+  #namespace(name: string): Namespace {
+    const known = this.#namespaces.get(name);
+    if (known !== undefined) return known;
+    const fresh = new Namespace();
+    this.#namespaces.set(name, fresh);
+    return fresh;
+  }
+
+  #slice(key: Key): Slice | undefined {
+    const owner = this.#owners.get(key);
+    const [namespace, name] = splitKey(key);
+    return owner === undefined
+      ? undefined
+      : this.#namespaces.get(namespace)?.entries.get(owner)?.slices.get(name);
+  }
+
+  #dropSlice({ namespace, name, service }: Slice): Key[] {
+    const all = this.#namespace(namespace);
+    this.#owners.delete(keyOf(namespace, name));
+    all.entries.get(service)?.slices.delete(name);
+    all.drop(service);
+    return [keyOf(namespace, service)];
+  }
+
+  #onNode(name: string): Key[] {
+    return [...this.#namespaces].flatMap(([namespace, all]) => keysIn(namespace, all.onNode(name)));
+  }
+}
+
+export function keyOf(namespace: string, name: string): Key {
+  return `${namespace}/${name}`;
+}
+
+/** @returns namespace and name. */
+export function splitKey(key: Key): [string, string] {
+  const slash = key.indexOf('/');
+  return [key.slice(0, slash), key.slice(slash + 1)];
+}
+
+function keysIn(namespace: string, names: readonly string[]): Key[] {
+  return names.map(name => keyOf(namespace, name));
+}
