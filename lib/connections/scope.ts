@@ -79,7 +79,8 @@ export function countsForPod({ settings }: Scope, port: number): boolean {
 }
 
 /**
- * Whether a container no longer serves, as far as its sockets tell: its ports do not listen, nothing on them is open,
+ * Whether a container no longer serves, as far as its sockets tell: its ports do not listen, no program holds a
+ * connection on them (what has closed or ended leaves sockets behind, as long as a peer does not answer; an inode of 0),
  * and nothing within the pod is connected to what it depends on, for it might be its last words.
  *
  * @param ends the server's ends of connections.
@@ -95,9 +96,10 @@ export function isGone(
   if (ports.some(port => listening.has(port))) return false;
   const dependencies = scope.settings.containers.filter(({ name }) => dependsOn.includes(name));
   const dependencyPorts = new Set(dependencies.flatMap(dependency => dependency.ports));
-  return !ends.some(({ state, local, remote }) => {
+  return !ends.some(({ state, local, remote, inode }) => {
     const isFromWithin = state === 'established' && !isOutside(scope, remote.address);
-    return ports.includes(local.port) || (isFromWithin && dependencyPorts.has(local.port));
+    const isHeld = inode !== 0 && ports.includes(local.port);
+    return isHeld || (isFromWithin && dependencyPorts.has(local.port));
   });
 }
 

@@ -183,6 +183,7 @@ test('makeSample() tells a container gone when its ports are, and nothing may st
     assert.equal(goneWith(at(3000, { state })), false, state);
   }
   assert.equal(goneWith(at(3000, { state: 'time-wait' })), true, 'time-wait');
+  assert.equal(goneWith(at(3000, { state: 'fin-wait-1', inode: 0 })), true, 'its program has gone');
   assert.equal(goneWith(at(4000, { remote: INSIDE })), false, 'it may flush through what it depends on');
   assert.equal(goneWith(at(4000, { remote: OUTSIDE })), true, 'that one is not its');
   assert.equal(goneWith(at(9000, { remote: INSIDE })), true, 'nor does it depend on that');

@@ -1,6 +1,7 @@
 import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Launched, launchAgent, launchReference } from './launch.ts';
+import { median } from './median.ts';
 import type { Pod } from './pod.ts';
 import { cpuMsOf, type Memory, memoryOf } from './process-figures.ts';
 import { throughput } from './throughput.ts';
@@ -29,7 +30,9 @@ export interface Round {
 const SETTLE_MS = 12_000;
 const DRAIN_SETTLE_MS = 5000;
 const CPU_MS = 8000;
-const WRK_SECONDS = 2;
+/** In turn, for the machine's own speed changes by the second; the first of each is to warm up. */
+const WRK_TURNS = 6;
+const WRK_SECONDS = 1;
 const CONNECTIONS = 100;
 
 /** Starts both anew, measures, and ends them. */
@@ -40,11 +43,7 @@ export async function measureRound(pod: Pod, withWrk: boolean): Promise<Round> {
     await sleep(SETTLE_MS);
     const memory = [agent, reference].map(({ pid }) => memoryOf(pid));
     const cpuProbing = await cpuPerSecond(agent);
-    const rates: number[] = [];
-    for (const { port } of withWrk ? [agent, reference] : []) {
-      await throughput(port, 1);
-      rates.push(await throughput(port, WRK_SECONDS));
-    }
+    const rates = withWrk ? await ratesOf([agent, reference]) : [];
     const cpuDraining = await drain(agent, pod);
     const drainingRss = memoryOf(agent.pid).rss;
     const figures = (server: Launched, index: number): ServerFigures => ({
@@ -62,6 +61,18 @@ export async function measureRound(pod: Pod, withWrk: boolean): Promise<Round> {
   } finally {
     await Promise.all([agent.stop(), reference.stop()]);
   }
+}
+
+/** @returns the median of each server's requests per second. */
+async function ratesOf(servers: readonly Launched[]): Promise<number[]> {
+  const rates: number[][] = servers.map(() => []);
+  for (let turn = 0; turn < WRK_TURNS; turn++) {
+    for (const [index, { port }] of servers.entries()) {
+      const rate = await throughput(port, WRK_SECONDS);
+      if (turn > 0) rates[index]?.push(rate);
+    }
+  }
+  return rates.map(median);
 }
 
 /** The pod terminates: all hooks come at once, and wait until the agent is killed. */
