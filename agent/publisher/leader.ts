@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readJson } from '../../lib/kubernetes/answer.ts';
 import {
   duty,
   type Election,
@@ -89,7 +90,7 @@ export function createLeader({ client, lease, host, now, changed, returned, refu
         answer.failure.code === NOT_FOUND ? saw(election, 'none', now()) : failed(election, false, now());
       return;
     }
-    const read = parseLease(json(answer.body));
+    const read = parseLease(readJson(answer.body));
     if (!read.ok) refused(read.problems.join('; '));
     election = read.ok ? saw(election, read.value, now()) : failed(election, false, now());
   }
@@ -108,7 +109,7 @@ export function createLeader({ client, lease, host, now, changed, returned, refu
     const sentAt = now();
     const answer = await put(claim);
     heard(answer);
-    const read = answer.ok ? parseLease(json(answer.body)) : undefined;
+    const read = answer.ok ? parseLease(readJson(answer.body)) : undefined;
     if (read?.ok === true && read.value.holder === self) {
       election = wrote(election, read.value, sentAt, now());
       return;
@@ -155,12 +156,4 @@ export function createLeader({ client, lease, host, now, changed, returned, refu
       isLeading = false;
     },
   };
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

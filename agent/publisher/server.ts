@@ -1,4 +1,5 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
+import { hasBody, send, TEXT } from '../send.ts';
 
 /*
  * GET, HEAD  /livez    200 as long as the process answers
@@ -14,7 +15,6 @@ export interface Answers {
   readonly metrics: () => Promise<{ readonly type: string; readonly body: string }>;
 }
 
-const TEXT = 'text/plain; charset=utf-8';
 const MOST_CONNECTIONS = 256;
 
 /** @returns a server that is not listening yet; what comes from the network is bounded in size, number and time. */
@@ -22,10 +22,8 @@ export function createPublisherServer(answers: Answers): Server {
   const server = createServer(
     { maxHeaderSize: 8192, headersTimeout: 5000, requestTimeout: 5000, keepAliveTimeout: 30_000 },
     (request, response) => {
-      const { method, headers } = request;
-      // A request with a body is answered without reading it, and its connection ends.
-      if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined)
-        response.setHeader('connection', 'close');
+      const { method } = request;
+      if (hasBody(request)) response.setHeader('connection', 'close');
       if (method !== 'GET' && method !== 'HEAD') {
         response.setHeader('allow', 'GET, HEAD');
         return send(response, 405, TEXT, 'Method not allowed; accepted: GET, HEAD\n');
@@ -54,14 +52,4 @@ async function answer(answers: Answers, path: string, response: ServerResponse):
     default:
       return send(response, 404, TEXT, 'Not found; there are /livez, /readyz, /status and /metrics\n');
   }
-}
-
-function send(response: ServerResponse, status: number, type: string, body: string): void {
-  response.writeHead(status, {
-    'content-type': type,
-    'content-length': Buffer.byteLength(body),
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-  });
-  response.end(body);
 }

@@ -1,3 +1,4 @@
+import { readJson } from '../../lib/kubernetes/answer.ts';
 import { parseSlice } from '../../lib/publisher/slice.ts';
 import { type Key, type Store, splitKey } from '../../lib/publisher/store.ts';
 import type { Write } from '../../lib/publisher/write.ts';
@@ -56,7 +57,7 @@ export function createWriter({ client, store, leadsForMs }: WriterParts): Writer
     const answer = await client.ask({ path: pathOf(namespace, name), signal }, LIMITS, MOST_BYTES);
     const known = store.world(key)?.slices.find(slice => slice.name === name);
     if (answer.ok) {
-      const read = parseSlice(json(answer.body));
+      const read = parseSlice(readJson(answer.body));
       if (read.ok) store.putSlice(read.value);
       if (!read.ok || read.value.service !== service) store.take(key, name);
       return { outcome: 'conflict' };
@@ -80,7 +81,7 @@ export function createWriter({ client, store, leadsForMs }: WriterParts): Writer
       if (known?.type === 'ours') store.deletedSlice(known);
       return { outcome: 'done' };
     }
-    const read = parseSlice(json(answer.body));
+    const read = parseSlice(readJson(answer.body));
     if (!read.ok) return refresh(key, write.name, signal);
     store.putSlice(read.value);
     return { outcome: 'done' };
@@ -101,12 +102,4 @@ function pathOf(namespace: string, name?: string): string {
 function failure({ reason, code, retryAfterMs }: Failure): Written {
   const isAnswered = code !== undefined && code !== 429 && code < 500;
   return { outcome: isAnswered ? 'refused' : 'unanswered', reason, retryAfterMs };
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

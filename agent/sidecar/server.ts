@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { ReadyAnswer } from '../../lib/readiness/answer.ts';
+import { hasBody, send, TEXT } from '../send.ts';
 import type { Hooks } from './hooks.ts';
 import { Visits } from './visits.ts';
 
@@ -20,8 +21,6 @@ export interface Answers {
   page(): Promise<{ readonly body: string; readonly contentSecurityPolicy: string }>;
   readonly hooks: Hooks;
 }
-
-const TEXT = 'text/plain; charset=utf-8';
 
 /**
  * @returns a server that is not listening yet. What comes from the network is bounded: 8 KiB of headers, no bodies,
@@ -55,10 +54,6 @@ function asksPlainReady(request: IncomingMessage): boolean {
 function answerPlainReady(response: ServerResponse, { status, type, body }: ReadyAnswer): void {
   response.writeHead(status, ['content-type', type, 'content-length', String(Buffer.byteLength(body))]);
   response.end(body);
-}
-
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
 }
 
 /**
@@ -137,16 +132,6 @@ async function handle(
 /** What is asked for by way of a proxy is named with its host, and every server must take it so (RFC 9112, 3.2.2). */
 function withoutHost(url: string): string {
   return url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?]*\/?/i, '/');
-}
-
-function send(response: ServerResponse, status: number, type: string, body: string): void {
-  response.writeHead(status, {
-    'content-type': type,
-    'content-length': Buffer.byteLength(body),
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-  });
-  response.end(body);
 }
 
 function refuse(response: ServerResponse, status: number, body: string): void {

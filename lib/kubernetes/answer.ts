@@ -45,7 +45,7 @@ const error = v.object({ type: v.literal('ERROR'), object: status });
 
 /** @returns the page, or a problem where the body is not a list. */
 export function parseList(body: string): Parsed<ListPage> {
-  const read = v.safeParse(list, json(body));
+  const read = v.safeParse(list, readJson(body));
   if (!read.success) return unparsed(`The answer is not a list: ${quoted(body)}`);
   const { items, metadata: meta } = read.output;
   return parsed({
@@ -57,7 +57,7 @@ export function parseList(body: string): Parsed<ListPage> {
 
 /** @returns the line, or a problem where it is not one of a watch. */
 export function parseWatchLine(text: string): Parsed<WatchLine> {
-  const read = v.safeParse(v.variant('type', [change, bookmark, error]), json(text));
+  const read = v.safeParse(v.variant('type', [change, bookmark, error]), readJson(text));
   if (!read.success) return unparsed(`Not a line of a watch: ${quoted(text)}`);
   const { output } = read;
   if (output.type === 'ERROR') return parsed({ type: 'ERROR', ...output.object });
@@ -71,13 +71,14 @@ const LONGEST_REFUSAL = 500;
 
 /** @returns why a request was refused, in a phrase: `HTTP 403: pods is forbidden: …`. */
 export function refusal(code: number, body: string): string {
-  const read = v.safeParse(status, json(body));
+  const read = v.safeParse(status, readJson(body));
   const message =
     read.success && read.output.message !== '' ? `: ${oneLine(read.output.message, LONGEST_REFUSAL)}` : '';
   return `HTTP ${code}${message}`;
 }
 
-function json(text: string): unknown {
+/** @returns what the text says; undefined where it is not JSON, which no object is */
+export function readJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

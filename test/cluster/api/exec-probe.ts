@@ -4,13 +4,13 @@ import type { TestContext } from 'node:test';
 import * as v from 'valibot';
 import { podReady } from '../facts/pod-status.ts';
 import { follow, told, type Witness } from '../facts/witness.ts';
-import { statusOf as anyStatusOf, entry } from '../holds/ending.ts';
+import { entry } from '../holds/ending.ts';
 import { type UsheredOptions, usheredPod, WEB_PORT } from '../holds/ushered.ts';
 import { apply, kubectl, podGet } from '../kubectl.ts';
 import { withNamespace } from '../namespace.ts';
 import { AGENT_PORT } from '../pod.ts';
 import { until } from '../wait.ts';
-import { asking } from './asking.ts';
+import { asking, statusOf } from './asking.ts';
 import { grant } from './rights.ts';
 
 const CHANGED_MS = 60_000;
@@ -51,7 +51,7 @@ export async function unheard(context: TestContext): Promise<void> {
   await apply(namespace, execProbedPod(EXEC));
   const isReady = async (): Promise<boolean> => (await webIn(namespace)).startsWith('passed: ');
   await until('the agent calls web ready', isReady, { timeoutMs: CHANGED_MS });
-  const { api } = await anyStatusOf(namespace);
+  const { api } = await statusOf(namespace);
   assert.equal(api, null);
 }
 
@@ -84,8 +84,7 @@ async function webIn(namespace: string): Promise<string> {
 
 /** By /status: a 503 is an error to kubectl. */
 async function untilReadyz(namespace: string, why: RegExp): Promise<void> {
-  const isSo = async (): Promise<boolean> =>
-    why.test(JSON.stringify((await anyStatusOf(namespace))['blockers']));
+  const isSo = async (): Promise<boolean> => why.test(JSON.stringify((await statusOf(namespace)).blockers));
   await until(`/ready says ${why.source}`, isSo, { timeoutMs: CHANGED_MS });
 }
 
