@@ -72,3 +72,9 @@ export function selectorText(selector: Selector): string {
     })
     .join(';');
 }
+
+/** @returns whether two have the same requirements, in whatever order. */
+export function isSameSelector(a: Selector, b: Selector): boolean {
+  const [one, other] = [a, b].map(all => all.map(requirement => selectorText([requirement])).sort());
+  return JSON.stringify([...new Set(one)]) === JSON.stringify([...new Set(other)]);
+}

@@ -4,6 +4,7 @@ import { type Parsed, parsed } from '../parsed.ts';
 import type { Labels } from './label.ts';
 import { labels, readObject, text } from './metadata.ts';
 import { parseSelector, type Selector } from './selector.ts';
+import { isSameSelector } from './selector-index.ts';
 
 export interface Service {
   readonly name: string;
@@ -127,7 +128,10 @@ export function parseService(object: unknown): Parsed<Service> {
   });
 }
 
-/** With a selector of its own, the built-in controller publishes it (`syncService` in `pkg/controller/endpointslice`). */
+/**
+ * With a selector of its own, the built-in controller publishes it (`syncService` in `pkg/controller/endpointslice`). Where
+ * that selects the same pods, it is being moved here or back: both publish it, so that no endpoint is missing in between.
+ */
 function claimOf({ metadata, spec }: Raw): Pick<Service, 'claim' | 'problems'> {
   const given = metadata.annotations?.[SELECTOR];
   if (given == null) return { claim: { type: 'none' }, problems: [] };
@@ -135,12 +139,21 @@ function claimOf({ metadata, spec }: Raw): Pick<Service, 'claim' | 'problems'> {
   const problems = read.ok
     ? []
     : read.problems.slice(0, 10).map(problem => `Annotation ${SELECTOR}: ${problem}`);
-  if (Object.keys(spec.selector).length > 0) {
+  const own = Object.entries(spec.selector).map(([key, value]) => `${key}=${value}`);
+  const isMoving = own.length > 0 && read.ok && isSame(read.value, own.join());
+  if (spec.type === 'ExternalName') problems.push('It is an ExternalName, which has no endpoints');
+  if (own.length > 0 && !isMoving) {
     problems.push('It has a selector of its own, by which Kubernetes publishes it; remove spec.selector');
   }
-  if (spec.type === 'ExternalName') problems.push('It is an ExternalName, which has no endpoints');
   const isGood = read.ok && problems.length === 0;
+  if (isMoving)
+    problems.push('It has spec.selector still, by which Kubernetes publishes it as well; remove it');
   return { claim: isGood ? { type: 'selected', selector: read.value } : { type: 'held' }, problems };
+}
+
+function isSame(selector: Selector, own: string): boolean {
+  const other = parseSelector(own);
+  return other.ok && isSameSelector(selector, other.value);
 }
 
 /** `hintsEnabled` in `k8s.io/endpointslice/utils.go`: it turns trafficDistribution off; the older key goes first. */
