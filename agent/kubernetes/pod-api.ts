@@ -64,6 +64,9 @@ export interface PodApiParts {
 /** How long a container without an annotated probe is pending for the API's sake; then it is as without the API. */
 const FIRST_WORD_MS = 5000;
 
+const HOLDS = 'what it told last holds';
+const UNTOLD = 'it has told nothing yet';
+
 /** @returns the pod by the API; the first word of it is on its way. */
 export async function createPodApi(parts: PodApiParts): Promise<PodApi> {
   const { own, api, environment, now, log, metrics, timing } = parts;
@@ -80,20 +83,20 @@ export async function createPodApi(parts: PodApiParts): Promise<PodApi> {
   let endSlices: (() => void) | undefined;
   let wantsSlices = false;
 
-  function linkOf(resource: string): Link {
+  function linkOf(resource: string, hasTold: () => boolean): Link {
     const labels = { resource };
     return createLink(now, {
       heard: at => metrics.set('podusher_api_heard_timestamp_seconds', at / 1000, labels),
       changed: ({ state, because }) => {
         metrics.set('podusher_api_watching', state === 'watching' ? 1 : 0, labels);
         if (state === 'watching') log.info(labels, `The API is watched: ${resource}`);
-        else log.warn(labels, `The API is lost: ${resource}: ${because}; what it told last holds`);
+        else log.warn(labels, `The API is lost: ${resource}: ${because}; ${hasTold() ? HOLDS : UNTOLD}`);
       },
     });
   }
 
-  const podLink = linkOf('pods');
-  const sliceLink = linkOf('endpointslices');
+  const podLink = linkOf('pods', () => known !== undefined);
+  const sliceLink = linkOf('endpointslices', () => slices !== undefined);
 
   const events = createEventWriter({
     client,

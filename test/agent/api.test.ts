@@ -157,6 +157,11 @@ describe('podusher agent --api', { concurrency: 2, timeout: 280_000 }, () => {
     assert.equal(told?.watch.state, 'lost');
     assert.equal(told?.watch.heardAt, null);
     assert.match(String(told?.watch.because), /ECONNREFUSED/);
+    await agent.logged('it has told nothing yet');
+    assert.deepEqual(
+      agent.log.filter(({ msg }) => msg.includes('what it told last')),
+      [],
+    );
   });
 
   for (const [title, spoil] of [
@@ -204,7 +209,11 @@ describe('podusher agent --api', { concurrency: 2, timeout: 280_000 }, () => {
       const { value } = await metricsOf(agent);
       assert.equal(value('podusher_api_watching{resource="pods"}'), 0);
       assert.ok(value('podusher_api_heard_timestamp_seconds{resource="pods"}') > 1e9);
-      assert.equal(agent.log.filter(({ msg }) => msg.startsWith('The API is lost: pods')).length, 1);
+      const lost = agent.log.filter(({ msg }) => msg.startsWith('The API is lost: pods'));
+      assert.deepEqual(
+        lost.map(({ msg }) => msg.endsWith('; what it told last holds')),
+        [true],
+      );
       await assertHeld(agent, agent.terminate('app')('app'), 2000);
       assert.ok(agent.memory().peakMiB < 200, `${agent.memory().peakMiB} MiB`);
     });
