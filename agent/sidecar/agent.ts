@@ -127,6 +127,8 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
         return observer.reset(effect.container);
       case 'tell': {
         const state = drainer?.state;
+        // Its last word: what the last hooks' answers did to readiness is told before it.
+        if (effect.entry.type === 'exit') answers.refresh();
         api?.tell(effect.entry);
         return story.tell(
           effect.entry,

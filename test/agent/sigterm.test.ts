@@ -68,6 +68,7 @@ describe('SIGTERM', { concurrency: true, timeout: 120_000 }, () => {
     apps.app.stop();
     assert.equal((await hook('podusher').answer).body, 'Released: all others stopped\n');
     assert.equal((await agent.left()).code, 0);
+    assert.equal(agent.log.at(-1)?.msg, 'the agent leaves', 'its last word');
   });
 
   it('ends an agent that drains when its callers have vanished', async context => {
