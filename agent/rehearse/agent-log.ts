@@ -9,6 +9,7 @@ const TYPES = {
   sigterm: true,
   deletion: true,
   withdrawn: true,
+  'taken-up': true,
   termination: true,
   restart: true,
   'agent-restart': true,

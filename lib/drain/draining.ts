@@ -1,4 +1,4 @@
-import type { ArrivalsEndedBecause, DrainedBecause } from './entry.ts';
+import type { ArrivalsEndedBecause, ArrivalsResumedBecause, DrainedBecause } from './entry.ts';
 import type { Plan } from './plan.ts';
 import type { InFlight, Sample } from './sample.ts';
 import type { Draining, Stopping } from './state.ts';
@@ -29,10 +29,20 @@ function watchArrivals(state: Draining, plan: Plan, fresh: Sample | undefined, t
     return { ...state, arrivalsEnded: { at: turn.now, because } };
   }
   if (state.arrivalsEnded.because === 'deadline' || fresh === undefined) return state;
-  const resumed = fresh.arrivals === 'arriving' && turn.now < plan.arrivalsMaxAt;
-  if (resumed) turn.tell({ type: 'arrivals-resumed' });
-  const isMinOver = turn.due(plan.drainMinAt) || isWithdrawn(state, plan, fresh, turn);
-  return resumed || !isMinOver ? { ...state, arrivalsEnded: undefined } : state;
+  const because = whyArrivalsResumed(state, plan, fresh, turn);
+  if (because === undefined) return state;
+  turn.tell({ type: 'arrivals-resumed', because });
+  return { ...state, arrivalsEnded: undefined };
+}
+
+function whyArrivalsResumed(
+  state: Draining,
+  plan: Plan,
+  fresh: Sample,
+  turn: Turn,
+): ArrivalsResumedBecause | undefined {
+  if (fresh.arrivals === 'arriving' && turn.now < plan.arrivalsMaxAt) return 'arriving';
+  return turn.due(plan.drainMinAt) || isWithdrawn(state, plan, fresh, turn) ? undefined : 'in doubt';
 }
 
 /**

@@ -7,6 +7,8 @@ export type DrainEntry = { readonly at: number } & (
   | { readonly type: 'sigterm' }
   | { readonly type: 'deletion'; readonly graceMs: number }
   | { readonly type: 'withdrawn' }
+  /** The withdrawal is taken back. */
+  | { readonly type: 'taken-up' }
   | { readonly type: 'termination'; readonly evidence: Evidence }
   | { readonly type: 'restart'; readonly container: string | null }
   | { readonly type: 'agent-restart' }
@@ -17,7 +19,8 @@ export type DrainEntry = { readonly at: number } & (
       /** When `drain-min` is over: before it only `withdrawn` ends the arrivals. */
       readonly drainMinAt: number;
     }
-  | { readonly type: 'arrivals-resumed' }
+  /** The end of the arrivals, told before, does not hold. */
+  | { readonly type: 'arrivals-resumed'; readonly because: ArrivalsResumedBecause }
   | { readonly type: 'drained'; readonly because: DrainedBecause; readonly left: InFlight | undefined }
   | { readonly type: 'dependency-gone'; readonly container: string; readonly dependents: readonly string[] }
   | {
@@ -37,6 +40,9 @@ export type Evidence = 'own hook and another' | 'deletionTimestamp' | 'SIGTERM';
 
 /** `withdrawn`: silence, and no EndpointSlice sends anybody here, so that `drain-min` need not pass. */
 export type ArrivalsEndedBecause = 'silence' | 'withdrawn' | 'untold' | 'deadline';
+
+/** `in doubt`: what ended them before `drain-min`, a withdrawal and silence, is no longer so. */
+export type ArrivalsResumedBecause = 'arriving' | 'in doubt';
 
 /** Which bound ended the drain, or that nothing had to. */
 export type DrainedBecause = 'nothing in flight' | 'drain-kept-max' | 'drain-max';

@@ -81,7 +81,7 @@ function takeDeletion(state: State, graceMs: number, turn: Turn): State {
 
 function takeWithdrawal(state: State, withdrawn: boolean, turn: Turn): State {
   if (state.told.withdrawn === withdrawn) return state;
-  if (withdrawn) turn.tell({ type: 'withdrawn' });
+  turn.tell({ type: withdrawn ? 'withdrawn' : 'taken-up' });
   return { ...state, told: { ...state.told, withdrawn } };
 }
 

@@ -33,6 +33,7 @@ const REASONS: Readonly<Record<DrainEntry['type'], string>> = {
   sigterm: 'AgentGotSigterm',
   deletion: 'DeletionTold',
   withdrawn: 'EndpointsWithdrawn',
+  'taken-up': 'EndpointsTakenUp',
   termination: 'PodTerminates',
   restart: 'ContainerRestarts',
   'agent-restart': 'AgentRestarts',

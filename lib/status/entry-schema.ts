@@ -31,6 +31,7 @@ const drainEntries = [
   v.strictObject({ ...podusher, type: v.literal('sigterm') }),
   v.strictObject({ ...podusher, type: v.literal('deletion'), graceMs: v.number() }),
   v.strictObject({ ...podusher, type: v.literal('withdrawn') }),
+  v.strictObject({ ...podusher, type: v.literal('taken-up') }),
   v.strictObject({
     ...podusher,
     type: v.literal('termination'),
@@ -45,7 +46,11 @@ const drainEntries = [
     lastArrivalAt: v.optional(timeSchema),
     drainMinAt: timeSchema,
   }),
-  v.strictObject({ ...podusher, type: v.literal('arrivals-resumed') }),
+  v.strictObject({
+    ...podusher,
+    type: v.literal('arrivals-resumed'),
+    because: v.picklist(['arriving', 'in doubt']),
+  }),
   v.strictObject({
     ...podusher,
     type: v.literal('drained'),

@@ -69,6 +69,8 @@ function drainLine(entry: DrainEntry | WarningEntry | CheckEntry): string {
       return `the API tells that the pod is being deleted; grace period ${spell(entry.graceMs)}`;
     case 'withdrawn':
       return 'no EndpointSlice sends new connections here any more';
+    case 'taken-up':
+      return 'an EndpointSlice sends new connections here again';
     case 'termination':
       return `the pod terminates: ${EVIDENCE[entry.evidence]}`;
     case 'restart':
@@ -78,7 +80,9 @@ function drainLine(entry: DrainEntry | WarningEntry | CheckEntry): string {
     case 'arrivals-ended':
       return arrivalsLine(entry);
     case 'arrivals-resumed':
-      return 'new connections come again';
+      return entry.because === 'arriving'
+        ? 'new connections come again'
+        : 'drain-min must pass after all: it is in doubt again that new connections have ended';
     case 'drained':
       return entry.because === 'nothing in flight'
         ? 'drained: nothing in flight'

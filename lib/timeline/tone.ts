@@ -31,6 +31,7 @@ export function toneOf(entry: Entry): Tone {
     case 'agent-restart':
     case 'sigterm':
     case 'healed':
+    case 'taken-up':
     case 'arrivals-resumed':
       return 'turn';
     case 'check':

@@ -51,7 +51,7 @@ const STORIES: readonly [when: string, lines: readonly string[], over: Partial<S
     'arrivals resume while a request is in flight',
     [
       '5000 arrivals-ended: silence',
-      '6000 arrivals-resumed',
+      '6000 arrivals-resumed: arriving',
       '9000 arrivals-ended: silence',
       '9000 drained: nothing in flight',
     ],

@@ -29,6 +29,7 @@ export function checkTransition(before: Moment, event: Event, result: Step): voi
   }
   for (const effect of result.effects) checkEffect(before, effect, state, now);
   checkNobodyForgotten(before, event, result);
+  checkArrivalsEndOnce(before, result);
   const [from, to] = [PHASES.indexOf(before.state.phase), PHASES.indexOf(state.phase)];
   assert.ok(to >= from || state.phase === 'serving', `${before.state.phase} went back to ${state.phase}`);
 }
@@ -59,6 +60,17 @@ function checkNobodyForgotten(before: Moment, event: Event, { state, effects }: 
   const answered = new Set(effects.flatMap(effect => (effect.type === 'answer' ? [effect.container] : [])));
   for (const name of event.type === 'hook' ? [...waited, event.container] : waited) {
     assert.ok(waits.has(name) || answered.has(name), `the hook of ${name} was forgotten`);
+  }
+}
+
+/** The arrivals' end is told once, unless it was told in between that it does not hold. */
+function checkArrivalsEndOnce({ state }: Moment, { effects }: Step): void {
+  let isEnded = 'arrivalsEnded' in state && state.arrivalsEnded !== undefined;
+  for (const effect of effects) {
+    const type = effect.type === 'tell' ? effect.entry.type : undefined;
+    if (type !== 'arrivals-ended' && type !== 'arrivals-resumed') continue;
+    assert.equal(isEnded, type === 'arrivals-resumed', `told twice: ${type}`);
+    isEnded = !isEnded;
   }
 }
 

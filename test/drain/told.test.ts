@@ -183,7 +183,12 @@ const DRAINS: readonly [when: string, lines: readonly string[], over: Partial<Se
   ],
   [
     'a new slice takes the pod up again while a request is in flight',
-    ['3000 arrivals-ended: withdrawn', '5000 arrivals-ended: silence', '5000 drained: nothing in flight'],
+    [
+      '3000 arrivals-ended: withdrawn',
+      '3500 arrivals-resumed: in doubt',
+      '5000 arrivals-ended: silence',
+      '5000 drained: nothing in flight',
+    ],
     {},
     [0, sockets({ inFlight: requests(1, 0) })],
     [1000, WITHDRAWN],
@@ -191,10 +196,23 @@ const DRAINS: readonly [when: string, lines: readonly string[], over: Partial<Se
     [3700, IDLE],
   ],
   [
+    'silence says nothing any more while a request is in flight',
+    [
+      '3000 arrivals-ended: withdrawn',
+      '3500 arrivals-resumed: in doubt',
+      '5000 arrivals-ended: untold',
+      '5000 drained: nothing in flight',
+    ],
+    {},
+    [0, sockets({ inFlight: requests(1, 0) })],
+    [1000, WITHDRAWN],
+    [3500, sockets({ arrivals: 'untold', inFlight: NOTHING })],
+  ],
+  [
     'connections come again before drain-min',
     [
       '3000 arrivals-ended: withdrawn',
-      '3500 arrivals-resumed',
+      '3500 arrivals-resumed: arriving',
       '6000 arrivals-ended: silence',
       '6000 drained: nothing in flight',
     ],
@@ -228,6 +246,20 @@ for (const [when, lines, over, ...scenes] of DRAINS) {
     assert.equal(told.answers[0]?.split(' ')[0], drainedMs, 'nobody is released before');
   });
 }
+
+test('step() tells that a slice has taken the pod up again, and when they let it go anew', () => {
+  const told = tell(
+    rails,
+    [
+      [0, deletion(30_000), hook('rails'), WITHDRAWN],
+      [1000, HELD],
+      [1100, HELD],
+      [2000, WITHDRAWN],
+    ],
+    2500,
+  );
+  assert.deepEqual(only(told, 'withdrawn', 'taken-up'), ['0 withdrawn', '1000 taken-up', '2000 withdrawn']);
+});
 
 test('step() tells once that the slices have let go, whenever they do', () => {
   const told = tell(

@@ -13,6 +13,7 @@ const LINES: Readonly<Record<Entry['type'], string>> = {
   sigterm: 'the agent got SIGTERM',
   deletion: 'the API tells that the pod is being deleted; grace period 8 s',
   withdrawn: 'no EndpointSlice sends new connections here any more',
+  'taken-up': 'an EndpointSlice sends new connections here again',
   termination: "the pod terminates: the agent's own hook and another were called",
   restart: "rails restarts: the agent's own hook was not called",
   'agent-restart': 'the agent restarts: its own hook alone was called, so nothing drains',
@@ -55,6 +56,10 @@ test('describe() tells variants apart when an entry has them', () => {
     [
       { ...EVERY.termination, evidence: 'deletionTimestamp' },
       'the pod terminates: a hook was called, and the API tells of its deletion',
+    ],
+    [
+      { ...EVERY['arrivals-resumed'], because: 'in doubt' },
+      'drain-min must pass after all: it is in doubt again that new connections have ended',
     ],
     [
       { ...EVERY['arrivals-ended'], because: 'withdrawn' },

@@ -30,6 +30,7 @@ export const EVERY: { readonly [Type in Entry['type']]: Of<Type> } = {
   sigterm: { actor: 'podusher', at: T + 5100, type: 'sigterm' },
   deletion: { actor: 'podusher', at: T + 5100, type: 'deletion', graceMs: 8000 },
   withdrawn: { actor: 'podusher', at: T + 5100, type: 'withdrawn' },
+  'taken-up': { actor: 'podusher', at: T + 5100, type: 'taken-up' },
   termination: { actor: 'podusher', at: T + 5100, type: 'termination', evidence: 'own hook and another' },
   restart: { actor: 'podusher', at: T + 5100, type: 'restart', container: 'rails' },
   'agent-restart': { actor: 'podusher', at: T + 5100, type: 'agent-restart' },
@@ -41,7 +42,7 @@ export const EVERY: { readonly [Type in Entry['type']]: Of<Type> } = {
     lastArrivalAt: T + 2100,
     drainMinAt: T + 5000,
   },
-  'arrivals-resumed': { actor: 'podusher', at: T + 5100, type: 'arrivals-resumed' },
+  'arrivals-resumed': { actor: 'podusher', at: T + 5100, type: 'arrivals-resumed', because: 'arriving' },
   drained: { actor: 'podusher', at: T + 5100, type: 'drained', because: 'drain-max', left: THREE },
   'dependency-gone': {
     actor: 'podusher',
