@@ -31,6 +31,8 @@ export interface Kubelet {
   destroy(): void;
   /** Resolves when every process has ended and its output is read. */
   closed(): Promise<void>;
+  /** As `closed()`, for the container's last process alone. */
+  closedOf(container: string): Promise<void>;
 }
 
 type Ask<T extends Effect['type']> = Extract<Effect, { readonly type: T }>;
@@ -125,6 +127,7 @@ export function startKubelet(options: KubeletOptions): Kubelet {
     closed: async () => {
       await Promise.all(processes.map(({ closed }) => closed));
     },
+    closedOf: async container => await runs.get(container)?.process.closed,
   };
   try {
     dispatch({ type: 'tick', at: now() });

@@ -41,6 +41,9 @@ const LAST_LINES = 20;
 const END_SLACK_MS = 10_000;
 const CLOSE_MS = 2_000;
 
+/** How the agent exits that has bad flags or variables (`agent/sidecar/command.ts`). */
+const BAD_INPUT = 2;
+
 /**
  * @param program This very program, for the containers that run it.
  * @param signal Aborts the rehearsal.
@@ -106,6 +109,13 @@ function startPlay(
   if (signal.aborted) abort();
   signal.addEventListener('abort', abort, { once: true });
 
+  /** The agent has told all its problems and ended; its last lines may be on their way. */
+  async function refused(container: string): Promise<void> {
+    await within(kubelet.closedOf(container), CLOSE_MS, () => undefined);
+    const message = `The pod cannot become Ready:\n  ${container}: it exited with code ${BAD_INPUT}, for what it says above`;
+    failed.reject(new RehearsalError('ERR_NOT_READY', message, { output: lastLines }));
+  }
+
   const kubelet = startKubelet({
     pod,
     stageOf: container => stageOf(container, actors, pod, workspace),
@@ -116,6 +126,9 @@ function startPlay(
       if (entry.type === 'pod-ready' && entry.ready) ready.resolve();
       if (entry.type === 'deleted') load.podTerminates();
       if (entry.type === 'gone') gone.resolve();
+      // What is bad is in the manifest: it would only be told again, after each back-off.
+      const isRefused = entry.type === 'exited' && entry.code === BAD_INPUT;
+      if (isRefused && actors.get(entry.container)?.isAgent === true) void refused(entry.container);
     },
     onLine: (container, line) => {
       watcher.onLine(container, line);

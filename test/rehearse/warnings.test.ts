@@ -59,6 +59,24 @@ describe('podusher rehearse, of a pod whose settings are bad', () => {
     assert.ok(performance.now() - startedAt < 300_000);
   });
 
+  it('ends as soon as podusher has told what is bad in its flags, and exited', async () => {
+    const example = await theatre.example('graceful-with.yaml', {
+      'args: [agent]': 'args: [agent, --drain-mni=5s, --port=soon]',
+    });
+    const startedAt = performance.now();
+    const { status, stderr } = await theatre.run(example, '--ready-timeout', '10m');
+    assert.equal(status, 2);
+    assert.match(stderr, /^\[podusher\] flag --drain-mni: Not a flag \(did you mean "--drain-min"\?\)/mu);
+    assert.match(stderr, /^\[podusher\] flag --port: /mu);
+    assert.ok(
+      stderr.endsWith(
+        'The pod cannot become Ready:\n  podusher: it exited with code 2, for what it says above\n',
+      ),
+      stderr,
+    );
+    assert.ok(performance.now() - startedAt < 300_000);
+  });
+
   it('warns of annotations that are on the Deployment, and shows paths as they are in the pod', async () => {
     const example = await theatre.example('graceful-with.yaml', {
       'kind: Deployment\nmetadata:\n':
