@@ -1,7 +1,7 @@
 import type { Settings } from '../../lib/settings/settings.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import type { SettingsInForce } from './settings-keeper.ts';
+import type { KnownSettings } from './settings-reader.ts';
 
 // Invariant: a drain keeps the settings that it began with. The machine latches them by itself, but the observer's
 // settings, and the hash and time that `/status` tells, must wait with them.
@@ -9,18 +9,18 @@ import type { SettingsInForce } from './settings-keeper.ts';
 /** Which settings are in force. */
 export interface Adoption {
   /** Its `problems` are those of the last reading, even of one that waits for a drain's end. */
-  readonly inForce: SettingsInForce;
+  readonly inForce: KnownSettings;
   /** Applies what was read at the start. */
   begin(): void;
   /** The settings were read anew: they come into force at once, or when the drain that goes on is over. */
-  take(read: SettingsInForce): void;
+  take(read: KnownSettings): void;
   /** No drain goes on: what was read during the last one comes into force. */
   settle(): void;
 }
 
 /** What the adoption of settings needs of the rest of the agent. */
 export interface AdoptionParts {
-  readonly first: SettingsInForce;
+  readonly first: KnownSettings;
   readonly isDraining: () => boolean;
   /** Called with settings that have just come into force. */
   readonly apply: (settings: Settings) => void;
@@ -58,7 +58,7 @@ export function createAdoption(parts: AdoptionParts): Adoption {
   }
 
   return {
-    get inForce(): SettingsInForce {
+    get inForce(): KnownSettings {
       return inForce;
     },
     begin(): void {

@@ -19,17 +19,18 @@ import { createObserver } from './observer.ts';
 import { createAgentServer } from './server.ts';
 import {
   followSettings,
+  type KnownSettings,
   type SettingsFollower,
-  type SettingsInForce,
   type SettingsSource,
-} from './settings-keeper.ts';
+} from './settings-reader.ts';
 import { createStory } from './story.ts';
 
 /** What an agent is started with. */
 export interface AgentParts {
   readonly own: AgentSettings;
   readonly source: SettingsSource;
-  readonly inForce: SettingsInForce;
+  /** What was read at the start. */
+  readonly first: KnownSettings;
   readonly token: string | undefined;
   /** Ms since the epoch, never going back. */
   readonly now: () => number;
@@ -63,7 +64,7 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
   let follower: SettingsFollower | undefined;
 
   const adoption = createAdoption({
-    first: parts.inForce,
+    first: parts.first,
     isDraining: () => drainer !== undefined && drainer.state.phase !== 'serving',
     apply,
     changed: () => answers.refresh(),
@@ -179,7 +180,7 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
   log.info({ port: own.port }, `Listening on port ${own.port}`);
   follower = followSettings(
     source,
-    parts.inForce,
+    parts.first,
     () => api?.spec,
     read => adoption.take(read),
   );

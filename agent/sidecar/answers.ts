@@ -13,7 +13,7 @@ import type { Hooks } from './hooks.ts';
 import type { Metrics } from './metrics.ts';
 import type { Observer } from './observer.ts';
 import type { Answers } from './server.ts';
-import type { SettingsInForce } from './settings-keeper.ts';
+import type { KnownSettings } from './settings-reader.ts';
 import type { Story } from './story.ts';
 
 /** Everything that is known, to answer with. */
@@ -26,7 +26,7 @@ export interface AnswersParts {
   readonly metrics: Metrics;
   readonly hooks: Hooks;
   readonly observer: Observer;
-  readonly inForce: () => SettingsInForce;
+  readonly inForce: () => KnownSettings;
   /** Undefined while there are no settings. */
   readonly state: () => State | undefined;
   /** Undefined where the API is not asked. */
@@ -115,6 +115,6 @@ export function createAnswers(parts: AnswersParts): RefreshedAnswers {
   };
 }
 
-function badSettings({ problems, appliedAt }: SettingsInForce): Blocker[] {
+function badSettings({ problems, appliedAt }: KnownSettings): Blocker[] {
   return problems.map(reason => ({ name: 'settings', outcome: 'failed', reason, since: appliedAt }));
 }

@@ -8,7 +8,7 @@ import { readCommandLine } from '../command-line.ts';
 import { codeOf } from '../error-code.ts';
 import { VERSION } from '../version.ts';
 import { runAgent } from './agent.ts';
-import { readFirst } from './settings-keeper.ts';
+import { readFirst } from './settings-reader.ts';
 
 const BAD_INPUT = 2;
 
@@ -32,14 +32,14 @@ export async function agent(argv: readonly string[], environment: Environment): 
   }
   const own = readAgentSettings({ flags, environment });
   const source = { flags, environment, file: own.annotationsFile, now };
-  const [{ inForce, reading }, token] = await Promise.all([readFirst(source), readToken(own.token)]);
+  const [{ known, reading }, token] = await Promise.all([readFirst(source), readToken(own.token)]);
   const all = [...problems, ...reading.startProblems].map(formatProblem);
   if (!token.ok) all.push(...token.problems);
   if (!token.ok || all.length > 0) {
     process.stderr.write(`${all.join('\n')}\n`);
     return BAD_INPUT;
   }
-  const started = await runAgent({ own, source, inForce, token: token.value, now });
+  const started = await runAgent({ own, source, first: known, token: token.value, now });
   if (started.ok) return started.value;
   process.stderr.write(`${started.problems.join('\n')}\n`);
   return BAD_INPUT;

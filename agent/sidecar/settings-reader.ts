@@ -8,17 +8,17 @@ import type { Settings } from '../../lib/settings/settings.ts';
 import { type Podinfo, readPodinfo, watchPodinfo } from './podinfo.ts';
 
 /**
- * The last good settings, and what is wrong with the annotations as they stand. Once read they are in force at once,
- * or after the drain that goes on (`adoption.ts`).
+ * The last good settings, and what is wrong with the annotations as they stand. Whether they are in force is for
+ * `adoption.ts` to say: at once, or after the drain that goes on.
  */
-export interface SettingsInForce {
+export interface KnownSettings {
   /** Undefined while the annotations have been bad from the start. */
   readonly settings: Settings | undefined;
   /** How long to hold a hook that cannot be placed. */
   readonly drainMinMs: number;
   /** Of our annotations in effect; null where there are none in effect, or no file. */
   readonly hash: string | null;
-  /** In ms since the epoch. */
+  /** When they were read, in ms since the epoch. */
   readonly appliedAt: number;
   readonly problems: readonly string[];
   /** The pod's spec that they were read with, where the API told it. */
@@ -27,7 +27,7 @@ export interface SettingsInForce {
 
 /** Everything that was read at the start. */
 export interface FirstReading {
-  readonly inForce: SettingsInForce;
+  readonly known: KnownSettings;
   readonly reading: SettingsReading;
 }
 
@@ -49,7 +49,7 @@ export async function readFirst(source: SettingsSource): Promise<FirstReading> {
   const podinfo = await readPodinfo(source.file.path, source.file.required);
   const { reading, problems, hash } = read(source, podinfo, undefined);
   const isGood = problems.length === 0;
-  const inForce: SettingsInForce = {
+  const known: KnownSettings = {
     settings: isGood ? reading.settings : undefined,
     drainMinMs: reading.drainMinMs,
     hash: isGood ? hash : null,
@@ -57,7 +57,7 @@ export async function readFirst(source: SettingsSource): Promise<FirstReading> {
     problems,
     spec: undefined,
   };
-  return { inForce, reading };
+  return { known, reading };
 }
 
 /**
@@ -68,9 +68,9 @@ export async function readFirst(source: SettingsSource): Promise<FirstReading> {
  */
 export function followSettings(
   source: SettingsSource,
-  first: SettingsInForce,
+  first: KnownSettings,
   spec: () => Inputs['spec'],
-  changed: (latest: SettingsInForce) => void,
+  changed: (latest: KnownSettings) => void,
 ): SettingsFollower {
   let latest = first;
   let holdsSome = first.hash !== null || first.problems.length > 0;
@@ -107,7 +107,7 @@ export function followSettings(
  */
 async function readAgain(
   { file }: SettingsSource,
-  { hash }: SettingsInForce,
+  { hash }: KnownSettings,
   holdsSome: boolean,
 ): Promise<Podinfo> {
   const podinfo = await readPodinfo(file.path, file.required || hash !== null);
@@ -117,10 +117,10 @@ async function readAgain(
 
 function after(
   source: SettingsSource,
-  before: SettingsInForce,
+  before: KnownSettings,
   podinfo: Podinfo,
   spec: Inputs['spec'],
-): SettingsInForce {
+): KnownSettings {
   const { reading, problems, hash } = read(source, podinfo, spec);
   if (problems.length > 0 || reading.settings === undefined) {
     const isTold = problems.join('\n') === before.problems.join('\n');
