@@ -7,14 +7,14 @@ import type { Readiness } from '../../lib/readiness/aggregate.ts';
 import { type Verdict, verdictAfter } from '../../lib/readiness/verdict.ts';
 import type { AgentSettings, ApiSettings } from '../../lib/settings/agent-settings.ts';
 import type { Environment } from '../../lib/settings/environment.ts';
-import type { StatusApi, StatusSlices } from '../../lib/status/status.ts';
+import type { StatusApi } from '../../lib/status/status.ts';
 import { readAccount, readNamespace } from './account.ts';
 import { createClient } from './client.ts';
 import { createEventWriter, type Outcome } from './event-writer.ts';
 import type { Timing } from './following.ts';
 import { createLink, type Link } from './link.ts';
+import { createPodSlices } from './pod-slices.ts';
 import { type KnownPod, watchPod } from './pod-watch.ts';
-import { watchSlices } from './slice-watch.ts';
 
 // Invariant: whatever the API does, or does not, what it told last holds. It is asked, and nobody waits for it.
 
@@ -64,9 +64,6 @@ export interface PodApiParts {
 /** How long a container without an annotated probe is pending for the API's sake; then it is as without the API. */
 const FIRST_WORD_MS = 5000;
 
-const HOLDS = 'what it told last holds';
-const UNTOLD = 'it has told nothing yet';
-
 /** @returns the pod by the API; the first word of it is on its way. */
 export async function createPodApi(parts: PodApiParts): Promise<PodApi> {
   const { own, api, environment, now, log, metrics, timing } = parts;
@@ -79,25 +76,16 @@ export async function createPodApi(parts: PodApiParts): Promise<PodApi> {
   let known: KnownPod | undefined;
   let spec: ReadonlyMap<string, string> | undefined;
   let wasReady: boolean | undefined;
-  let slices: Omit<StatusSlices, 'watch'> | undefined;
-  let endSlices: (() => void) | undefined;
-  let wantsSlices = false;
 
-  function linkOf(resource: string, hasTold: () => boolean): Link {
-    const labels = { resource };
-    return createLink(now, {
-      heard: at => metrics.set('podusher_api_heard_timestamp_seconds', at / 1000, labels),
-      changed: ({ state, because }) => {
-        metrics.set('podusher_api_watching', state === 'watching' ? 1 : 0, labels);
-        if (state === 'watching') log.info(labels, `The API is watched: ${resource}`);
-        else log.warn(labels, `The API is lost: ${resource}: ${because}; ${hasTold() ? HOLDS : UNTOLD}`);
-      },
-    });
-  }
-
-  const podLink = linkOf('pods', () => known !== undefined);
-  const sliceLink = linkOf('endpointslices', () => slices !== undefined);
-
+  const podLink = linkOf('pods', parts, () => known !== undefined);
+  const slices = createPodSlices({
+    client,
+    timing,
+    name,
+    namespace,
+    link: linkOf('endpointslices', parts, () => slices.status !== null),
+    withdrawal: parts.withdrawal,
+  });
   const events = createEventWriter({
     client,
     now,
@@ -125,27 +113,7 @@ export async function createPodApi(parts: PodApiParts): Promise<PodApi> {
     }
     if (next.deletion !== undefined && next.deletion !== before) parts.deletion(next.deletion.graceMs);
     parts.changed();
-    if (isFirst) lookAtSlices();
-  }
-
-  function lookAtSlices(): void {
-    if (!wantsSlices || known === undefined) {
-      endSlices?.();
-      endSlices = undefined;
-      return;
-    }
-    endSlices ??= watchSlices({
-      client,
-      namespace,
-      timing,
-      pod: { name, uid: known.pod.uid, ips: known.pod.ips },
-      link: sliceLink,
-      changed({ holds }, withdrawn): void {
-        const serving = [...holds.values()].filter(hold => hold === 'serving').length;
-        slices = { serving, terminating: holds.size - serving, withdrawn };
-        parts.withdrawal(withdrawn);
-      },
-    });
+    slices.podIs(next.pod);
   }
 
   /** Nothing is known yet: is there something to wait for? */
@@ -180,7 +148,7 @@ export async function createPodApi(parts: PodApiParts): Promise<PodApi> {
         },
         watch: podLink.status,
         deletion: known?.deletion === undefined ? null : { graceMs: known.deletion.graceMs },
-        slices: slices === undefined ? null : { watch: sliceLink.status, ...slices },
+        slices: slices.status,
         events: { waiting: events.waiting, ...counts },
       };
     },
@@ -190,18 +158,29 @@ export async function createPodApi(parts: PodApiParts): Promise<PodApi> {
       wasReady = readiness.ready;
       if (isNews) events.tell(toldReadiness(readiness, now()));
     },
-    watchSlices(on): void {
-      wantsSlices = on;
-      lookAtSlices();
-    },
+    watchSlices: on => slices.want(on),
     async close(withinMs): Promise<void> {
       clearTimeout(firstWordDue);
       endPod();
-      endSlices?.();
+      slices.want(false);
       await events.close(withinMs);
       client.close();
     },
   };
+}
+
+/** A link that is told in the metrics, and each change of it in the log. */
+function linkOf(resource: string, { now, log, metrics }: PodApiParts, hasTold: () => boolean): Link {
+  const labels = { resource };
+  return createLink(now, {
+    heard: at => metrics.set('podusher_api_heard_timestamp_seconds', at / 1000, labels),
+    changed({ state, because }): void {
+      metrics.set('podusher_api_watching', state === 'watching' ? 1 : 0, labels);
+      if (state === 'watching') return log.info(labels, `The API is watched: ${resource}`);
+      const still = hasTold() ? 'what it told last holds' : 'it has told nothing yet';
+      log.warn(labels, `The API is lost: ${resource}: ${because}; ${still}`);
+    },
+  });
 }
 
 function isSame(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {

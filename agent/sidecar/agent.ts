@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Server } from 'node:http';
 import { hostname } from 'node:os';
 import type { Effect } from '../../lib/drain/event.ts';
 import { asksForSlices } from '../../lib/drain/slices.ts';
@@ -149,14 +150,7 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
       settings,
       now,
       carryOut,
-      changed: state => {
-        const { phase } = state;
-        api?.watchSlices(asksForSlices(state, now()));
-        observer.watchDrain(phase !== 'serving');
-        story.phase(phase);
-        if (phase === 'serving') adoption.settle();
-        answers.refresh();
-      },
+      changed: drainChanged,
       failed: error => log.error({ err: error }, 'A fault in the agent; the drain goes on'),
     });
     story.phase('serving');
@@ -164,43 +158,73 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
     if (deletion !== undefined) drainer.send({ type: 'deletion', ...deletion });
   }
 
+  /** Called after each step of the drain: what the others do depends on where it is. */
+  function drainChanged(state: State): void {
+    const { phase } = state;
+    api?.watchSlices(asksForSlices(state, now()));
+    observer.watchDrain(phase !== 'serving');
+    story.phase(phase);
+    if (phase === 'serving') adoption.settle();
+    answers.refresh();
+  }
+
+  /** The server listens: settings come into force and are followed, and signals are heeded. */
+  function begin(): void {
+    adoption.begin();
+    log.info({ port: own.port }, `Listening on port ${own.port}`);
+    follower = followSettings(
+      source,
+      parts.first,
+      () => api?.spec,
+      read => adoption.take(read),
+    );
+    // What it told before there was a follower.
+    if (api?.spec !== undefined) follower.reread();
+    process.on('SIGTERM', leave).on('SIGINT', leave);
+  }
+
+  function leave(): void {
+    if (drainer === undefined) left.resolve();
+    else drainer.send({ type: 'sigterm' });
+  }
+
+  /** What is on its way still goes out: answers to hooks, Events, lines of the log. */
+  async function end(): Promise<void> {
+    follower?.close();
+    observer.close();
+    drainer?.close();
+    server.close();
+    await Promise.all([
+      hooks.settled(adoption.inForce.drainMinMs + LAST_ANSWERS_MS),
+      api?.close(LAST_WORDS_MS),
+    ]);
+    await written(LAST_WORDS_MS);
+    server.closeAllConnections();
+  }
+
   const server = createAgentServer(answers);
   server.on('connection', observer.accepted);
-  try {
-    server.listen(own.port, own.listenAddress);
-    await once(server, 'listening');
-  } catch (error) {
+  const problem = await listen(server, own);
+  if (problem !== undefined) {
     observer.close();
-    return unparsed(
-      `Cannot listen on port ${own.port} of ${own.listenAddress}: ${codeOf(error)}; set another with --port`,
-    );
+    return unparsed(problem);
   }
   server.on('error', error => log.error({ err: error }, 'The server had an error'));
-  adoption.begin();
-  log.info({ port: own.port }, `Listening on port ${own.port}`);
-  follower = followSettings(
-    source,
-    parts.first,
-    () => api?.spec,
-    read => adoption.take(read),
-  );
-  // What it told before there was a follower.
-  if (api?.spec !== undefined) follower.reread();
-  const leave = (): void => (drainer === undefined ? left.resolve() : drainer.send({ type: 'sigterm' }));
-  process.on('SIGTERM', leave).on('SIGINT', leave);
-
+  begin();
   await left.promise;
-  follower.close();
-  observer.close();
-  drainer?.close();
-  server.close();
-  await Promise.all([
-    hooks.settled(adoption.inForce.drainMinMs + LAST_ANSWERS_MS),
-    api?.close(LAST_WORDS_MS),
-  ]);
-  await written(LAST_WORDS_MS);
-  server.closeAllConnections();
+  await end();
   return parsed(0);
+}
+
+/** @returns why it cannot listen; undefined once it does. */
+async function listen(server: Server, { port, listenAddress }: AgentSettings): Promise<string | undefined> {
+  try {
+    server.listen(port, listenAddress);
+    await once(server, 'listening');
+    return undefined;
+  } catch (error) {
+    return `Cannot listen on port ${port} of ${listenAddress}: ${codeOf(error)}; set another with --port`;
+  }
 }
 
 /** @returns the containers whose hooks have come, those already released too; not the bare hook, which names nobody. */
