@@ -35,17 +35,15 @@ export interface DumpRequest {
   readonly info: boolean;
   /** Where there are any: only sockets that match one of them. Checked by the kernel, so that the rest costs little. */
   readonly anyOf?: readonly EndFilter[];
-  /** Comes back in every message of the answer. */
-  readonly sequence: number;
 }
 
 /** @returns the netlink message that asks for a list of TCP sockets (`struct inet_diag_req`). */
-export function dumpRequest({ states, info, anyOf = [], sequence }: DumpRequest): Uint8Array {
+export function dumpRequest({ states, info, anyOf = [] }: DumpRequest): Uint8Array {
   const filter = bytecode(anyOf);
   const size = NETLINK_HEADER_BYTES + REQUEST_BYTES;
   const bytes = new Uint8Array(size + (filter.length === 0 ? 0 : 4 + filter.length));
   const view = new DataView(bytes.buffer);
-  writeHeader(view, 0, bytes.length, NLM_F_REQUEST | NLM_F_DUMP, sequence);
+  writeHeader(view, 0, bytes.length, NLM_F_REQUEST | NLM_F_DUMP);
   if (info) view.setUint8(NETLINK_HEADER_BYTES + 3, ASK_FOR_INFO);
   view.setUint32(NETLINK_HEADER_BYTES + 52, stateBits(states), true);
   if (filter.length > 0) {
@@ -56,11 +54,16 @@ export function dumpRequest({ states, info, anyOf = [], sequence }: DumpRequest)
   return bytes;
 }
 
+/** @param sequence comes back in every message of the answer. */
+export function setSequence(request: Uint8Array, sequence: number): void {
+  new DataView(request.buffer, request.byteOffset).setUint32(8, sequence, true);
+}
+
 /**
  * @param handles of sockets of an earlier dump.
  * @returns netlink messages that ask for just these: 0.3 ms for 100, where a dump takes 0.8 ms.
  */
-export function lookUpRequest(handles: readonly Uint8Array[], sequence: number): Uint8Array {
+export function lookUpRequest(handles: readonly Uint8Array[]): Uint8Array {
   const size = NETLINK_HEADER_BYTES + REQUEST_BYTES;
   const bytes = new Uint8Array(size * handles.length);
   const view = new DataView(bytes.buffer);
@@ -70,16 +73,15 @@ export function lookUpRequest(handles: readonly Uint8Array[], sequence: number):
     // Of the head, the family alone means the same in a request.
     view.setUint8(at + NETLINK_HEADER_BYTES + 1, 0);
     view.setUint16(at + NETLINK_HEADER_BYTES + 2, ASK_FOR_INFO << 8, true);
-    writeHeader(view, at, size, NLM_F_REQUEST, sequence);
+    writeHeader(view, at, size, NLM_F_REQUEST);
   }
   return bytes;
 }
 
-function writeHeader(view: DataView, at: number, length: number, flags: number, sequence: number): void {
+function writeHeader(view: DataView, at: number, length: number, flags: number): void {
   view.setUint32(at, length, true);
   view.setUint16(at + 4, TCPDIAG_GETSOCK, true);
   view.setUint16(at + 6, flags, true);
-  view.setUint32(at + 8, sequence, true);
 }
 
 const OP_JUMP = 1;

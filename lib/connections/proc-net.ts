@@ -62,12 +62,14 @@ function hex(text: string | undefined): number {
   return Number.parseInt(text ?? '', 16);
 }
 
+const TCP_COUNTERS = /^Tcp: (.*)\nTcp: (.*)$/m;
+
 /**
  * Reads `/proc/net/snmp`.
  * @returns `PassiveOpens`: how many connections this network namespace has accepted, those already closed included.
  */
 export function parsePassiveOpens(text: string): Parsed<number> {
-  const [names, values] = text.split('\n').filter(line => line.startsWith('Tcp: '));
+  const [, names, values] = TCP_COUNTERS.exec(text) ?? [];
   const index = names?.split(' ').indexOf('PassiveOpens') ?? -1;
   const value = values?.split(' ')[index];
   if (index === -1 || value === undefined || !/^\d{1,15}$/.test(value)) {

@@ -115,6 +115,21 @@ test('ArrivalsWatch counts what the kernel has accepted, in a drain, and no more
   assert.equal(pod.timeWaitLists, lists);
 });
 
+test('ArrivalsWatch makes no list for what the agent itself has opened and accepted, and misses no other', () => {
+  const pod = new Pod();
+  pod.look();
+  const lists = pod.timeWaitLists;
+  pod.probe({ isReset: true });
+  pod.accept();
+  pod.watch.accepted();
+  assert.equal(pod.arrivals(), 0);
+  assert.equal(pod.timeWaitLists, lists);
+  pod.probe();
+  pod.inside();
+  pod.accept();
+  assert.equal(pod.arrivals(), 1, 'one from within the pod, and one arrival');
+});
+
 test('ArrivalsWatch lists less often, when that takes long, and still counts all', () => {
   const pod = new Pod();
   pod.listMs = 20;

@@ -11,7 +11,7 @@ const DOUBT_MS = 1000;
 /** A connection with so many segments of data so far. */
 function connection(port: number, segments: number, given: Partial<TcpInfo> = {}): Socket {
   const info = infoLike({ dataSegmentsIn: segments, dataSegmentsOut: segments, ...given });
-  return socketLike({ cookie: port, remote: { address: '10.0.0.9', port }, info });
+  return socketLike({ cookie: port, remote: { address: '10.0.0.9', port }, info, handle: new Uint8Array() });
 }
 
 /** @returns the ports of the connections that are looked up. */
@@ -37,5 +37,12 @@ test('ConnectionWatch looks up a connection that a sample left unclear, for 10 s
   watch.sample([connection(1, 2), connection(2, 3), connection(3, 1)], 10_200, DOUBT_MS);
   assert.deepEqual(lookedUp(watch, 10_233), [3]);
   watch.sample([connection(1, 2), connection(2, 3), connection(3, 1)], 10_400, DOUBT_MS);
+  assert.equal(watch.isWatching, false);
+});
+
+test('ConnectionWatch looks up no connection whose handle is not known, as after a list from /proc', () => {
+  const watch = new ConnectionWatch();
+  watch.sample([connection(1, 1)], 0, DOUBT_MS);
+  watch.sample([{ ...connection(1, 3), handle: undefined }], 198, DOUBT_MS);
   assert.equal(watch.isWatching, false);
 });

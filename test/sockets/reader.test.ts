@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadSystemCalls, type SystemCalls } from '../../agent/sidecar/sockets/netlink.ts';
-import { readListeningPorts, readPassiveOpens, readProcSockets } from '../../agent/sidecar/sockets/proc.ts';
+import { passiveOpensReader, readListeningPorts, readProcSockets } from '../../agent/sidecar/sockets/proc.ts';
 import { openSocketReader } from '../../agent/sidecar/sockets/reader.ts';
 import { unparsed } from '../../lib/parsed.ts';
 import { eventually, loopback } from './loopback.ts';
@@ -130,13 +130,14 @@ for (const [source, loadCalls] of [
   });
 }
 
-test('readPassiveOpens() counts each accepted connection, those already closed too', async t => {
+test('passiveOpensReader() counts each accepted connection, those already closed too', async t => {
   const server = await loopback();
   t.after(() => server.close());
-  const before = readPassiveOpens();
+  const read = passiveOpensReader();
+  const before = read();
   assert.ok(before.ok);
   for (let i = 0; i < 3; i++) (await server.open()).client.destroy();
-  const after = readPassiveOpens();
+  const after = read();
   // Others on this host may connect meanwhile.
   assert.ok(after.ok && after.value >= before.value + 3);
 });
@@ -149,15 +150,18 @@ test('readListeningPorts() tells the ports that listen, and not those that are o
   assert.ok(ports.ok && ports.value.has(server.port) && !ports.value.has(client.localPort ?? 0));
 });
 
-test('readPassiveOpens() and readProcSockets() tell a problem when a file is missing, too long or nonsense', t => {
+test('passiveOpensReader() and readProcSockets() tell a problem when a file is missing, too long or nonsense', t => {
   const folder = mkdtempSync(join(tmpdir(), 'podusher-proc-'));
   t.after(() => rmSync(folder, { recursive: true }));
-  assert.match(problemOf(readPassiveOpens(folder)), /snmp cannot be read: ENOENT/);
+  assert.match(problemOf(passiveOpensReader(folder)()), /snmp cannot be read: ENOENT/);
   assert.match(problemOf(readProcSockets(folder)), /tcp cannot be read: ENOENT/);
   writeFileSync(join(folder, 'snmp'), 'x'.repeat(70_000));
-  assert.match(problemOf(readPassiveOpens(folder)), /snmp is longer than 65536 bytes$/);
+  assert.match(problemOf(passiveOpensReader(folder)()), /snmp is longer than 65536 bytes$/);
   writeFileSync(join(folder, 'snmp'), 'nonsense');
-  assert.match(problemOf(readPassiveOpens(folder)), /snmp cannot be read: It has no number "PassiveOpens"/);
+  assert.match(
+    problemOf(passiveOpensReader(folder)()),
+    /snmp cannot be read: It has no number "PassiveOpens"/,
+  );
   writeFileSync(join(folder, 'tcp'), '  sl  local_address\n');
   assert.deepEqual(readProcSockets(folder), { ok: true, value: [] }, 'a node without IPv6');
   writeFileSync(join(folder, 'tcp6'), 'nonsense');

@@ -61,8 +61,10 @@ export class ArrivalsWatch {
   #readings: readonly Reading[] = [];
   #openings: Openings | undefined;
   #arrivals: Arrivals | undefined;
-  /** The kernel's counter when the openings were last counted: while it stands still none is new. */
+  /** The kernel's counter when the openings were last counted. */
   #countedAt: number | undefined;
+  /** What the agent has opened and accepted since: while the counter has counted no more, no list need be made. */
+  #ownSince = 0;
   /** Before that the openings are not counted again. */
   #nextCountAt = 0;
   #tookMs = 0;
@@ -85,12 +87,14 @@ export class ArrivalsWatch {
   /** The agent's own server has accepted a connection. */
   accepted(): void {
     this.#acceptedByAgent++;
+    this.#ownSince++;
   }
 
   /** The agent has opened a connection. */
   opened(connection: OwnConnection, scope: Scope): void {
     if (this.#openings === undefined || !isCounted(scope, { ...connection, state: 'established' })) return;
     this.#openings = noteOpening(this.#openings, connection);
+    this.#ownSince++;
   }
 
   /** Reads the counter: each second, drain or no drain. */
@@ -141,7 +145,8 @@ export class ArrivalsWatch {
 
   /** @returns how many connections of the kind that is counted by lists have been opened since the drain began. */
   #countOpenings({ now, scope, counter, own, lists }: Readings, sockets: readonly Socket[]): Parsed<number> {
-    const isStill = counter.ok && this.#countedAt === counter.value;
+    const isStill =
+      counter.ok && this.#countedAt !== undefined && counter.value === this.#countedAt + this.#ownSince;
     const isConfirmed = this.#arrivals !== undefined && !isUnconfirmed(this.#arrivals);
     if (this.#openings !== undefined && isStill && isConfirmed) return parsed(this.#openings.total);
     if (now < this.#nextCountAt)
@@ -155,6 +160,7 @@ export class ArrivalsWatch {
         ? beginOpenings(counted, reportsOf(scope, own), now)
         : countOpenings(this.#openings, counted, now);
     this.#countedAt = counter.ok ? counter.value : undefined;
+    this.#ownSince = 0;
     this.#tookMs = this.#spent() - before;
     this.#nextCountAt = now + Math.min(this.#tookMs / MOST_OF_TIME, LONGEST_PAUSE_MS);
     return parsed(this.#openings.total);

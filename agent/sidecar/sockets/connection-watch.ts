@@ -32,9 +32,9 @@ export class ConnectionWatch {
   /** Takes a new list of all of them. */
   sample(ends: readonly Socket[], now: number, doubtMs: number): void {
     this.#activities = watchActivity(this.#activities, ends, now, doubtMs);
-    const unclear = ends.filter(({ name }) => {
+    const unclear = ends.filter(({ name, handle }) => {
       const unclearAt = this.#activities.get(name)?.watched?.unclearAt;
-      return unclearAt !== undefined && now - unclearAt < WATCH_FOR_MS;
+      return handle !== undefined && unclearAt !== undefined && now - unclearAt < WATCH_FOR_MS;
     });
     const latest = unclear.length <= MOST_WATCHED ? unclear : unclear.toSorted((a, b) => ageMs(a) - ageMs(b));
     this.#watched = latest.slice(0, MOST_WATCHED);

@@ -6,20 +6,30 @@ import { type Parsed, parsed, unparsed } from '../../../lib/parsed.ts';
 
 // What /proc/net tells: the counter, always; the sockets, where netlink is refused.
 
-const COUNTERS_BYTES = 65_536;
 /** Some 100,000 sockets. */
 const SOCKETS_BYTES = 16 * 1024 * 1024;
 
-/** @returns how many connections the pod has accepted so far. Takes some 50 µs. */
-export function readPassiveOpens(folder = '/proc/net'): Parsed<number> {
-  return read(`${folder}/snmp`, COUNTERS_BYTES, parsePassiveOpens);
+/**
+ * @returns a function that tells how many connections the pod has accepted so far. It keeps the file open, for it is
+ * called again and again: then a reading takes 23 µs, where it took 35.
+ */
+export function passiveOpensReader(folder = '/proc/net'): () => Parsed<number> {
+  const path = `${folder}/snmp`;
+  let file: number | undefined;
+  const readCounters = (): string | undefined => {
+    file ??= openSync(path, 'r');
+    // From the beginning each time: then the kernel writes it anew, whole in one reading.
+    const length = readSync(file, CHUNK, 0, CHUNK.length, 0);
+    return length < CHUNK.length ? CHUNK.toString('latin1', 0, length) : undefined;
+  };
+  return () => parse(path, CHUNK.length, readCounters, parsePassiveOpens);
 }
 
 /** @returns all TCP sockets, without `tcp_info`. A node without IPv6 has no `tcp6`. */
 export function readProcSockets(folder = '/proc/net'): Parsed<readonly Socket[]> {
-  const v4 = read(`${folder}/tcp`, SOCKETS_BYTES, parseProcNetTcp);
+  const v4 = readSockets(`${folder}/tcp`);
   if (!v4.ok) return v4;
-  const v6 = read(`${folder}/tcp6`, SOCKETS_BYTES, parseProcNetTcp, parsed([]));
+  const v6 = readSockets(`${folder}/tcp6`, parsed([]));
   return v6.ok ? parsed([...v4.value, ...v6.value]) : v6;
 }
 
@@ -28,9 +38,9 @@ export function readProcSockets(folder = '/proc/net'): Parsed<readonly Socket[]>
  * `net/ipv4/tcp_ipv4.c`), so that no more of the files is read, however many connections there are.
  */
 export function readListeningPorts(folder = '/proc/net'): Parsed<ReadonlySet<number>> {
-  const v4 = read(`${folder}/tcp`, SOCKETS_BYTES, parseProcNetTcp, undefined, NOT_LISTENING);
+  const v4 = readSockets(`${folder}/tcp`, undefined, NOT_LISTENING);
   if (!v4.ok) return v4;
-  const v6 = read(`${folder}/tcp6`, SOCKETS_BYTES, parseProcNetTcp, parsed([]), NOT_LISTENING);
+  const v6 = readSockets(`${folder}/tcp6`, parsed([]), NOT_LISTENING);
   if (!v6.ok) return v6;
   const listening = [...v4.value, ...v6.value].filter(({ state }) => state === 'listen');
   return parsed(new Set(listening.map(({ local }) => local.port)));
@@ -39,17 +49,22 @@ export function readListeningPorts(folder = '/proc/net'): Parsed<ReadonlySet<num
 /** A line of a socket in another state than 0A. */
 const NOT_LISTENING = /^ *\d+: \S+ \S+ (?!0A)/m;
 
-function read<T>(
+function readSockets(path: string, missing?: Parsed<Socket[]>, enough?: RegExp): Parsed<readonly Socket[]> {
+  return parse(path, SOCKETS_BYTES, () => readText(path, SOCKETS_BYTES, enough), parseProcNetTcp, missing);
+}
+
+/** @param readWhole gives undefined for a file that is longer than `mostBytes`. */
+function parse<T>(
   path: string,
   mostBytes: number,
-  parse: (text: string) => Parsed<T>,
+  readWhole: () => string | undefined,
+  parseText: (text: string) => Parsed<T>,
   missing?: Parsed<T>,
-  enough?: RegExp,
 ): Parsed<T> {
   try {
-    const text = readText(path, mostBytes, enough);
+    const text = readWhole();
     if (text === undefined) return unparsed(`${path} is longer than ${mostBytes} bytes`);
-    const result = parse(text);
+    const result = parseText(text);
     return result.ok
       ? result
       : unparsed(...result.problems.map(problem => `${path} cannot be read: ${problem}`));

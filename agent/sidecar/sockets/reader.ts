@@ -65,7 +65,7 @@ export async function openSocketReader(
 
 function listsOf(netlink: Parsed<Netlink>, readProc: ReaderSources['readProcSockets']): SocketLists {
   let proc: Listing | undefined;
-  const list = (request: Omit<DumpRequest, 'sequence'>): Listing => {
+  const list = (request: DumpRequest): Listing => {
     if (proc === undefined) {
       const dumped = netlink.ok ? netlink.value.dump(request) : netlink;
       if (dumped.ok) return { source: 'sock_diag', because: undefined, sockets: dumped };

@@ -7,11 +7,11 @@ import { WATCH_EVERY_MS } from './connection-watch.ts';
 import { DrainLook, type SampleFacts } from './drain-look.ts';
 import type { FetchGauge } from './gauges.ts';
 import { OwnConnections, type SocketEnds } from './own-connections.ts';
-import { readPassiveOpens } from './proc.ts';
+import { passiveOpensReader } from './proc.ts';
 import { openSocketReader, type SocketReader } from './reader.ts';
 
-/** A drain's end is told within 250 ms; a third of that is for whoever is busy. Each sample costs some 3 ms. */
-export const SAMPLE_EVERY_MS: number = 5 * WATCH_EVERY_MS;
+/** A drain's end is told within 250 ms, the sample and its answer included. Each sample costs some 2 ms. */
+export const SAMPLE_EVERY_MS: number = 6 * WATCH_EVERY_MS;
 /** With very many connections: looking may take this part of the time. */
 const MOST_OF_TIME = 0.1;
 const READ_EVERY_MS = 1000;
@@ -58,7 +58,7 @@ function cpuMs(): number {
 
 /** Starts to watch. Its timers keep no process alive. */
 export function createSampler(options: SamplerOptions): Sampler {
-  const { clock, onSample, openReader = openSocketReader, readCounter = readPassiveOpens } = options;
+  const { clock, onSample, openReader = openSocketReader, readCounter = passiveOpensReader() } = options;
   const own = new OwnConnections();
   const arrivals = new ArrivalsWatch(readCounter, clock(), cpuMs);
   const look = new DrainLook(options, own, arrivals);
@@ -75,16 +75,16 @@ export function createSampler(options: SamplerOptions): Sampler {
       if (drain !== current) return;
       const now = clock();
       const spentMs = cpuMs();
-      const isSample = now >= nextSampleAt;
+      // A timer may be early, by what its turn of the event loop has taken before.
+      const isSample = now >= nextSampleAt - WATCH_EVERY_MS / 2;
       if (isSample) {
-        // Half a look early, so that the fifth look is a sample though it may come a little before its time.
-        nextSampleAt = now + SAMPLE_EVERY_MS - WATCH_EVERY_MS / 2;
+        nextSampleAt = now + SAMPLE_EVERY_MS;
         onSample(...look.sample(now, opened));
       } else {
         look.lookUp(now, opened);
       }
       const tookMs = cpuMs() - spentMs - (isSample ? arrivals.tookMs : 0);
-      const dueAt = look.isWatching ? now + WATCH_EVERY_MS : nextSampleAt + WATCH_EVERY_MS / 2;
+      const dueAt = look.isWatching ? Math.min(now + WATCH_EVERY_MS, nextSampleAt) : nextSampleAt;
       const pauseMs = Math.max(dueAt - clock(), tookMs / MOST_OF_TIME);
       setTimeout(afterInput, pauseMs, repeat).unref();
     };
