@@ -1,76 +1,16 @@
 /** The built agent with `--api`, against an API server that has good days and bad ones. */
 import assert from 'node:assert/strict';
-import { describe, it, type TestContext } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Status } from '../../lib/status/status.ts';
-import type { Wire } from '../../lib/status/wire.ts';
+import { describe, it } from 'node:test';
 import { pour, refuse } from '../kubernetes/answers.ts';
 import { FakeApi } from '../kubernetes/fake-api.ts';
-import { type ContainerParts, POD_NAME, UID } from '../kubernetes/objects.ts';
+import { UID } from '../kubernetes/objects.ts';
 import { App } from './app.ts';
-import { openConnections } from './clients.ts';
-import { ask } from './http.ts';
-import { type Agent, type Launch, startAgent } from './launch.ts';
+import { AGENT, app, startAsking, startPod, watches, whenStatus } from './asking-pod.ts';
+import { startAgent } from './launch.ts';
 import { metricsOf } from './metrics-text.ts';
 import { portsOf } from './pod.ts';
-import { assertHeld, assertOnTime } from './timing.ts';
+import { assertHeld } from './timing.ts';
 import { until } from './until.ts';
-import type { Annotations } from './volume.ts';
-
-const EXEC = { exec: { command: ['check'] } };
-const AGENT: ContainerParts = { name: 'podusher', sidecar: true, ready: true };
-/** `ready` is the verdict of its own exec probe. */
-const app = (ready: boolean): ContainerParts => ({ name: 'app', readinessProbe: EXEC, ready });
-
-interface Pod {
-  readonly api: FakeApi;
-  readonly app: App;
-  readonly agent: Agent;
-}
-
-/** A pod of one app, whose API is there. */
-async function startPod(
-  context: TestContext,
-  annotations: Annotations = {},
-  prepare: (api: FakeApi) => void = () => {},
-): Promise<Pod> {
-  const api = await FakeApi.start(context);
-  api.putPod({ containers: [AGENT, app(true)] });
-  prepare(api);
-  const own = await App.start(context);
-  const agent = await startAsking(context, api, {
-    annotations: { ...portsOf({ app: own }), ...annotations },
-  });
-  return { api, app: own, agent };
-}
-
-function startAsking(context: TestContext, api: FakeApi, launch: Launch = {}): Promise<Agent> {
-  return startAgent(context, {
-    ...launch,
-    flags: ['--api', `--pod-name=${POD_NAME}`, `--service-account=${api.folder}`, ...(launch.flags ?? [])],
-    environment: api.environment,
-  });
-}
-
-/** @returns the status once it is as wanted. */
-function whenStatus(
-  agent: Agent,
-  what: string,
-  isSo: (status: Wire<Status>) => boolean,
-): Promise<Wire<Status>> {
-  return until(what, async () => {
-    const status = await agent.status();
-    return isSo(status) ? status : undefined;
-  });
-}
-
-function watches(agent: Agent): Promise<Wire<Status>> {
-  return whenStatus(agent, 'the API to be watched', ({ api }) => api?.watch.state === 'watching');
-}
-
-async function evidenceOf(agent: Agent): Promise<string | null> {
-  return (await agent.status()).drain.evidence;
-}
 
 describe('podusher agent --api', { concurrency: 2, timeout: 280_000 }, () => {
   it("knows the pod's containers and its grace period from its spec", async context => {
@@ -152,7 +92,7 @@ describe('podusher agent --api', { concurrency: 2, timeout: 280_000 }, () => {
     await until('the readiness', async () => ((await agent.get('/ready')).status === 200 ? true : undefined));
     const hook = agent.terminate('app')('app');
     await assertHeld(agent, hook, 5000);
-    assert.equal(await evidenceOf(agent), 'own hook and another');
+    assert.equal((await agent.status()).drain.evidence, 'own hook and another');
     const { api: told } = await agent.status();
     assert.equal(told?.watch.state, 'lost');
     assert.equal(told?.watch.heardAt, null);
@@ -218,126 +158,6 @@ describe('podusher agent --api', { concurrency: 2, timeout: 280_000 }, () => {
       assert.ok(agent.memory().peakMiB < 200, `${agent.memory().peakMiB} MiB`);
     });
   }
-
-  it('takes a hook after the deletion for a termination, and cuts the budgets to its grace period', async context => {
-    const { api, app: own, agent } = await startPod(context);
-    await watches(agent);
-    const asked = ask({ port: own.port, from: agent.outside, path: '/?ms=7000' });
-    asked.catch(() => {});
-    await until('the request', () => (own.inFlight === 1 ? true : undefined));
-    api.putPod({ containers: [AGENT, app(true)], deletion: ['2026-11-22T05:00:08Z', 8] });
-    await agent.logged('the API tells that the pod is being deleted; grace period 8 s');
-    // drain-min and the stop-timeout are 5 s each, which share the 8 s.
-    await assertHeld(agent, agent.hook('app'), 4000);
-    const { drain } = await agent.status();
-    assert.deepEqual([drain.kind, drain.evidence], ['termination', 'deletionTimestamp']);
-    assert.equal((drain.deadlines.endAt ?? 0) - (drain.since ?? 0), 8000);
-    own.stop();
-  });
-
-  it('drains before drain-min when the slices let go and nobody comes any more', async context => {
-    const {
-      api,
-      app: own,
-      agent,
-    } = await startPod(
-      context,
-      { 'podusher.dev/drain-min': '10s', 'podusher.dev/grace-period': '60s' },
-      fake => fake.putSlice('shop', {}),
-    );
-    await watches(agent);
-    const traffic = { port: own.port, from: agent.outside };
-    const clients = openConnections(context, traffic, elapsedMs => (elapsedMs < 4000 ? 50 : undefined));
-    await sleep(2500);
-    const hook = agent.terminate('app')('app');
-    await until('the slices to be watched', () => api.askedFor('endpointslices', true)[0]);
-    api.putSlice('shop', { terminating: true });
-    const { at } = await hook.answer;
-    // Three fifths of drain-min.
-    assertOnTime(agent, at, (clients.lastAt ?? Number.NaN) + 6000, 1000);
-    const { timeline, api: told } = await agent.status();
-    const because = timeline.flatMap(entry => (entry.type === 'arrivals-ended' ? [entry.because] : []));
-    assert.deepEqual(because, ['withdrawn']);
-    assert.deepEqual([told?.slices?.withdrawn, told?.slices?.terminating], [true, 1]);
-    await until('the end of the watch', () => (api.watching === 1 ? true : undefined));
-    assert.equal(clients.failed, 0);
-  });
-
-  it('lasts drain-min when a slice still sends, however silent it is', async context => {
-    const {
-      api,
-      app: own,
-      agent,
-    } = await startPod(
-      context,
-      { 'podusher.dev/drain-min': '8s', 'podusher.dev/grace-period': '60s' },
-      fake => {
-        fake.putSlice('shop', { terminating: true });
-        fake.putSlice('admin', {});
-      },
-    );
-    await watches(agent);
-    const traffic = { port: own.port, from: agent.outside };
-    const clients = openConnections(context, traffic, elapsedMs => (elapsedMs < 2500 ? 50 : undefined));
-    await clients.done;
-    const hook = agent.terminate('app')('app');
-    await until('the slices to be watched', () => api.askedFor('endpointslices', true)[0]);
-    await assertHeld(agent, hook, 8000);
-  });
-
-  it('tells the whole story as Events on the pod, in its order', async context => {
-    const { api, app: own, agent } = await startPod(context, { 'podusher.dev/drain-min': '1s' });
-    await watches(agent);
-    api.putPod({ containers: [AGENT, app(true)], deletion: ['2026-11-22T05:00:30Z', 30] });
-    await agent.logged('the API tells');
-    const released = agent.terminate('app');
-    await released('app').answer;
-    own.stop();
-    await released('podusher').answer;
-    const ofReleases = (): number => api.events.filter(({ reason }) => reason === 'ContainerReleased').length;
-    await until('the Event of its own release', () => (ofReleases() === 2 ? true : undefined));
-    agent.signal('SIGTERM');
-    assert.equal((await agent.left()).code, 0);
-    const reasons = api.events.map(({ reason }) => reason);
-    // The last two are waited for, but not for long.
-    assert.deepEqual(
-      reasons,
-      [
-        'Ready',
-        'DeletionTold',
-        'PreStopHookCalled',
-        'PodTerminates',
-        'PreStopHookCalled',
-        'NewConnectionsEnded',
-        'Drained',
-        'ContainerReleased',
-        'NotReady',
-        'ContainerStopped',
-        'ContainerReleased',
-        'AgentGotSigterm',
-        'AgentLeaves',
-      ].slice(0, reasons.length),
-    );
-  });
-
-  it('keeps nobody waiting for Events that are never answered', async context => {
-    const {
-      api,
-      app: own,
-      agent,
-    } = await startPod(context, { 'podusher.dev/drain-min': '1s' }, fake => {
-      fake.fault = ({ kind }) => kind === 'events';
-    });
-    await watches(agent);
-    const released = agent.terminate('app');
-    await assertHeld(agent, released('app'), 1000);
-    own.stop();
-    await released('podusher').answer;
-    agent.signal('SIGTERM');
-    const { code } = await agent.left();
-    assert.equal(code, 0);
-    assert.ok(api.askedFor('events').length <= 2, 'one after the other');
-  });
 });
 
 describe('podusher agent without --api', { timeout: 60_000 }, () => {

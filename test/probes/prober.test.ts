@@ -1,75 +1,10 @@
 import assert from 'node:assert/strict';
-import { mock, type TestContext, test } from 'node:test';
+import { mock, test } from 'node:test';
 import { Network } from '../../agent/sidecar/outbound/network.ts';
-import { createProber, type Probed, type ProberParts } from '../../agent/sidecar/probes/prober.ts';
-import type { RunningProbe } from '../../agent/sidecar/probes/run.ts';
-import type { Probe } from '../../lib/readiness/probe.ts';
-import type { ProbeResult } from '../../lib/readiness/probe-result.ts';
+import { createProber } from '../../agent/sidecar/probes/prober.ts';
 import { until } from '../agent/until.ts';
+import { FAILURE, probed, SUCCESS, stage } from './prober-stage.ts';
 import { probe as parse, rawTarget } from './target.ts';
-
-const SUCCESS: ProbeResult = { type: 'success', reason: 'fine' };
-const FAILURE: ProbeResult = { type: 'failure', reason: 'bad' };
-
-const probe = (over: Partial<Probe> = {}): Probe => ({ ...parse('tcp://:1'), periodSeconds: 1, ...over });
-const probed = (name: string, over?: Partial<Probe>): Probed => ({ name, probe: probe(over), ports: [1] });
-const unprobed = (name: string, ...ports: number[]): Probed => ({ name, probe: undefined, ports });
-
-/** A prober in virtual time, whose probes end when and as the test says. */
-function stage(context: TestContext, containers: readonly Probed[], startedAt = 0) {
-  mock.timers.enable({ apis: ['setTimeout'] });
-  let now = startedAt;
-  const log: string[] = [];
-  const started: { at: number; probe: Probe; end: (result: ProbeResult) => void; aborted: boolean }[] = [];
-  const start = (tried: Probe): RunningProbe => {
-    const { promise, resolve } = Promise.withResolvers<ProbeResult>();
-    const run = { at: now, probe: tried, end: resolve, aborted: false };
-    started.push(run);
-    return {
-      result: promise,
-      abort: () => {
-        run.aborted = true;
-        resolve(FAILURE);
-      },
-    };
-  };
-  const parts: ProberParts = {
-    containers,
-    now: () => now,
-    podHost: '127.0.0.1',
-    userAgent: 'test',
-    network: new Network(),
-    start,
-    changed: (name, verdict, previous) => log.push(`${now} ${name}: ${previous.type} > ${verdict.type}`),
-  };
-  const prober = createProber(parts);
-  context.after(() => {
-    prober.close();
-    mock.timers.reset();
-  });
-  return {
-    prober,
-    log,
-    started,
-    startTimes: () => started.map(({ at }) => at),
-    pass: async (ms: number): Promise<void> => {
-      for (let passed = 0; passed < ms; passed += 100) {
-        now += 100;
-        mock.timers.tick(100);
-        await settled();
-      }
-    },
-    end: async (result: ProbeResult): Promise<void> => {
-      started.at(-1)?.end(result);
-      await settled();
-    },
-  };
-}
-
-/** A result walks to its verdict in a few microtasks. */
-async function settled(): Promise<void> {
-  for (let turn = 0; turn < 5; turn++) await Promise.resolve();
-}
 
 test('createProber() probes at once, then at ticks one period apart', async context => {
   const { prober, startTimes, pass, end, log } = stage(context, [probed('rails', { periodSeconds: 2 })]);
@@ -126,93 +61,6 @@ test('createProber() runs one probe of a container at a time, and keeps one miss
   await end(FAILURE);
   await pass(1000);
   assert.deepEqual(startTimes(), [100, 3600, 4000]);
-});
-
-test('reset() makes the result of a probe that is on its way count for nothing', async context => {
-  const { prober, started, pass, end } = stage(context, [probed('rails', { failureThreshold: 1 })]);
-  await pass(100);
-  prober.reset('rails');
-  assert.equal(started[0]?.aborted, true);
-  await settled();
-  assert.equal(prober.verdict('rails').reason, 'no probe has ended yet');
-  await pass(100);
-  await end(SUCCESS);
-  assert.equal(prober.verdict('rails').type, 'ready');
-});
-
-test('reconfigure() leaves unchanged probes alone, ends removed ones and starts new ones', async context => {
-  const rails = probed('rails');
-  const { prober, started, startTimes, pass, end, log } = stage(context, [rails, probed('auth')]);
-  await pass(100);
-  for (const run of started) run.end(SUCCESS);
-  await settled();
-  prober.reconfigure([structuredClone(rails), probed('db')]);
-  assert.deepEqual(
-    ['rails', 'auth', 'db'].map(name => prober.verdict(name).type),
-    ['ready', 'pending', 'pending'],
-  );
-  await pass(100);
-  assert.deepEqual(startTimes(), [100, 100, 200]);
-  await end(SUCCESS);
-  await pass(900);
-  assert.deepEqual(startTimes(), [100, 100, 200, 1000, 1100]);
-  assert.deepEqual(log, [
-    '100 rails: pending > ready',
-    '100 auth: pending > ready',
-    '200 db: pending > ready',
-  ]);
-});
-
-test('reconfigure() keeps the verdict when a probe changes, until the new one says otherwise', async context => {
-  const { prober, started, pass, end, log } = stage(context, [probed('rails')]);
-  await pass(100);
-  await end(SUCCESS);
-  prober.reconfigure([probed('rails', { timeoutSeconds: 5, failureThreshold: 2 })]);
-  assert.deepEqual(prober.verdict('rails'), { type: 'ready', reason: 'fine', since: 100 });
-  await pass(100);
-  assert.equal(started.at(-1)?.probe.timeoutSeconds, 5);
-  await end(FAILURE);
-  assert.equal(prober.verdict('rails').type, 'ready');
-  await pass(1000);
-  await end(FAILURE);
-  assert.equal(prober.verdict('rails').type, 'failed');
-  assert.equal(log.length, 2);
-});
-
-test('portsListen() judges containers without a probe, and tells each change once all is in place', context => {
-  const { prober, log } = stage(
-    context,
-    [unprobed('rails', 3000), unprobed('auth', 4000), unprobed('cron')],
-    7,
-  );
-  assert.deepEqual(
-    ['rails', 'auth', 'cron'].map(name => prober.verdict(name).type),
-    ['pending', 'pending', 'unobserved'],
-  );
-  prober.portsListen(new Set([3000]));
-  prober.portsListen(new Set([3000]));
-  prober.reconfigure([unprobed('rails', 3000, 3001), unprobed('auth'), unprobed('cron')]);
-  assert.deepEqual(log, [
-    '7 rails: pending > ready',
-    '7 auth: pending > failed',
-    '7 rails: ready > failed',
-    '7 auth: failed > unobserved',
-  ]);
-  assert.equal(prober.verdict('rails').reason, 'port 3001 does not listen');
-  prober.reconfigure([probed('rails')]);
-  assert.equal(prober.verdict('rails').type, 'failed', 'what is known stays until the probe tells');
-});
-
-test('close() ends what is on its way, and nothing starts any more', async context => {
-  const { prober, started, startTimes, pass } = stage(context, [probed('rails'), probed('auth')]);
-  await pass(100);
-  prober.close();
-  assert.deepEqual(
-    started.map(({ aborted }) => aborted),
-    [true, true],
-  );
-  await pass(5000);
-  assert.equal(startTimes().length, 2);
 });
 
 test('createProber() sets no timer that Node would cut to a millisecond when a delay is of months', context => {
