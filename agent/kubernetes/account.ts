@@ -8,12 +8,20 @@ import { codeOf } from '../error-code.ts';
 const MOST_BYTES = 1024 * 1024;
 
 /** How the API server is reached, and as whom. */
-export interface Account {
+export type Account = ServiceAccount | Proxy;
+
+/** By HTTPS, as every pod may. */
+export interface ServiceAccount {
   readonly host: string;
   readonly port: number;
   /** Certificates that its own is checked against. */
   readonly ca: string;
   readonly token: string;
+}
+
+/** By way of `kubectl proxy`, in plain HTTP, as whoever has started that. */
+export interface Proxy {
+  readonly proxy: URL;
 }
 
 /**
@@ -24,7 +32,7 @@ export interface Account {
  * @param folder with `token` and `ca.crt`
  * @returns the account, or all that is missing
  */
-export async function readAccount(folder: string, environment: Environment): Promise<Parsed<Account>> {
+export async function readAccount(folder: string, environment: Environment): Promise<Parsed<ServiceAccount>> {
   const host = environment['KUBERNETES_SERVICE_HOST'];
   const port = Number(environment['KUBERNETES_SERVICE_PORT_HTTPS'] ?? environment['KUBERNETES_SERVICE_PORT']);
   const [token, ca] = await Promise.all([readText(join(folder, 'token')), readText(join(folder, 'ca.crt'))]);

@@ -1,4 +1,9 @@
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import {
+  type ClientRequest,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestOptions,
+} from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
 import { refusal } from '../../lib/kubernetes/answer.ts';
 import { retryAfterMs } from '../../lib/kubernetes/back-off.ts';
@@ -92,24 +97,26 @@ export function createClient(
   }
 
   /** Throws where the account's files hold what no request can carry. */
-  function begin({ path, method, body }: Asked, { host, port, ca, token }: Account): ClientRequest {
+  function begin(asked: Asked, whose: Account): ClientRequest {
+    const { path, method, body } = asked;
     const text = body === undefined ? undefined : JSON.stringify(body);
-    const request = httpsRequest({
-      host,
-      port,
+    const options: RequestOptions = {
       path,
-      agent: poolOf(ca),
       method: method ?? (text === undefined ? 'GET' : 'POST'),
       maxHeaderSize: MOST_HEADER_BYTES,
       headers: {
         accept: 'application/json',
-        authorization: `Bearer ${token}`,
         'user-agent': userAgent,
+        ...('token' in whose && { authorization: `Bearer ${whose.token}` }),
         ...(text === undefined
           ? {}
           : { 'content-type': contentType(method), 'content-length': Buffer.byteLength(text) }),
       },
-    });
+    };
+    const request =
+      'proxy' in whose
+        ? httpRequest(whose.proxy, options)
+        : httpsRequest({ ...options, host: whose.host, port: whose.port, agent: poolOf(whose.ca) });
     request.end(text);
     return request;
   }

@@ -1,10 +1,11 @@
+import { type Parsed, parsed } from '../../lib/parsed.ts';
 import type { Environment } from '../../lib/settings/environment.ts';
 import { publisherHelp } from '../../lib/settings/help.ts';
 import { createReader } from '../../lib/settings/layers.ts';
 import { formatProblem } from '../../lib/settings/problem.ts';
-import { PUBLISHER, publisherSettings } from '../../lib/settings/publisher-table.ts';
+import { PUBLISHER, publisherProblems, publisherSettings } from '../../lib/settings/publisher-table.ts';
 import { readCommandLine } from '../command-line.ts';
-import { readAccount, readNamespace } from '../kubernetes/account.ts';
+import { type Account, readAccount, readNamespace } from '../kubernetes/account.ts';
 import { createClient } from '../kubernetes/client.ts';
 import { VERSION } from '../version.ts';
 import { dryRun } from './dry-run.ts';
@@ -31,11 +32,15 @@ export async function publisher(argv: readonly string[], environment: Environmen
   }
   const reader = createReader({ flags, environment, annotations: new Map() });
   const own = publisherSettings(reader);
-  const all = [...problems, ...reader.startProblems].map(formatProblem);
-  const account = await readAccount(own.serviceAccount, environment);
+  const all = [...problems, ...reader.startProblems, ...publisherProblems(environment, own)].map(
+    formatProblem,
+  );
+  const { server } = own;
+  const readAgain = async (): Promise<Parsed<Account>> =>
+    server === undefined ? readAccount(own.serviceAccount, environment) : parsed({ proxy: server });
+  const account = await readAgain();
   if (!account.ok) all.push(...account.problems);
   if (all.length > 0) return refuse(all);
-  const readAgain = (): ReturnType<typeof readAccount> => readAccount(own.serviceAccount, environment);
   const client = createClient(readAgain, `podusher/${VERSION}`, KEPT_CONNECTIONS);
   if (own.dryRun) return dryRun(own, client, now);
   const leaseNamespace = own.leaseNamespace ?? (await readNamespace(own.serviceAccount)) ?? 'default';

@@ -137,9 +137,9 @@ function isMetricName(name: string): name is MetricName {
   return name in METRICS;
 }
 
-/** @returns the README's table of metrics, in Markdown. */
-export function metricsTable(): string {
-  const rows = Object.entries(METRICS).map(([name, { type, labels, help }]) => {
+/** @returns a table of metrics, in Markdown. */
+export function metricsTable(metrics: Readonly<Record<string, Metric>>): string {
+  const rows = Object.entries(metrics).map(([name, { type, labels, help }]) => {
     const names = labels.length === 0 ? '' : `{${labels.join(', ')}}`;
     return `| \`${name}${names}\` | ${type} | ${help} |`;
   });

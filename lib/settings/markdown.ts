@@ -1,4 +1,5 @@
 import { containerKey, podKey } from './annotation-key.ts';
+import { PUBLISHER } from './publisher-table.ts';
 import { flagOf, type Row, variableOf } from './row.ts';
 import { AGENT, CONTAINER, POD, TOKEN } from './table.ts';
 
@@ -15,13 +16,20 @@ export function annotationTable(): string {
 
 /** @returns the README's table of the agent's own flags and variables, from the one table. */
 export function flagTable(): string {
-  return markdownTable(
-    ['flag', 'variable', 'meaning', 'value', 'default'],
-    [
-      ...Object.values(AGENT).map(row => [code(flagOf(row)), ...cells(code(variableOf(row)), row)]),
-      ['', ...cells(code(variableOf(TOKEN)), TOKEN)],
-    ],
-  );
+  return flags([...Object.values(AGENT).map(flag), ['', ...cells(code(variableOf(TOKEN)), TOKEN)]]);
+}
+
+/** @returns the table of the publisher's flags and variables, from its one table. */
+export function publisherFlagTable(): string {
+  return flags(Object.values(PUBLISHER).map(flag));
+}
+
+function flags(rows: readonly (readonly string[])[]): string {
+  return markdownTable(['flag', 'variable', 'meaning', 'value', 'default'], rows);
+}
+
+function flag(row: Row<unknown>): string[] {
+  return [code(flagOf(row)), ...cells(code(variableOf(row)), row)];
 }
 
 /** @returns a table in Markdown, whose cells are Markdown. */

@@ -1,10 +1,12 @@
 /** The settings of `podusher publisher`: each is the flag `--NAME` and the variable `PODUSHER_NAME`. */
 import { type Parsed, parsed, unparsed } from '../parsed.ts';
 import { quoted } from '../quoted.ts';
+import { type Environment, variableProblems } from './environment.ts';
 import * as kind from './kind.ts';
 import type { Reader } from './layers.ts';
 import { parseList } from './list.ts';
-import { type Row, setting, unset } from './row.ts';
+import type { Problem } from './problem.ts';
+import { flagOf, type Row, setting, unset } from './row.ts';
 import { AGENT, type LogLevel } from './table.ts';
 
 export interface PublisherRows {
@@ -13,6 +15,7 @@ export interface PublisherRows {
   readonly leaseNamespace: Row<string | undefined>;
   readonly writesPerSecond: Row<number>;
   readonly dryRun: Row<boolean>;
+  readonly server: Row<URL | undefined>;
   readonly port: Row<number>;
   readonly listenAddress: Row<string>;
   readonly serviceAccount: Row<string>;
@@ -35,6 +38,18 @@ const WRITES: kind.Kind<number> = {
     return number >= 1 && number <= 1000
       ? parsed(number)
       : unparsed(`${quoted(text)} is not accepted; accepted: ${WRITES.accepted}`);
+  },
+};
+
+const PROXY: kind.Kind<URL> = {
+  placeholder: 'URL',
+  accepted: 'http://HOST:PORT',
+  pattern: 'http://.+',
+  parse(text: string): Parsed<URL> {
+    const url = /^http:\/\/[^/?#@]+\/?$/.test(text) ? URL.parse(text) : null;
+    return url === null
+      ? unparsed(`${quoted(text)} is not accepted; accepted: ${PROXY.accepted}`)
+      : parsed(url);
   },
 };
 
@@ -70,6 +85,12 @@ export const PUBLISHER: PublisherRows = {
     'false',
     'Whether to print what would be written, a line of JSON each, and end; it needs no Lease',
   ),
+  server: unset(
+    'server',
+    PROXY,
+    "the cluster's own",
+    'With --dry-run: where kubectl proxy listens, for whoever is not in the cluster',
+  ),
   port: AGENT.port,
   listenAddress: AGENT.listenAddress,
   serviceAccount: {
@@ -87,10 +108,28 @@ export interface PublisherSettings {
   readonly leaseNamespace: string | undefined;
   readonly writesPerSecond: number;
   readonly dryRun: boolean;
+  /** With it alone no service account is needed. */
+  readonly server: URL | undefined;
   readonly port: number;
   readonly listenAddress: string;
   readonly serviceAccount: string;
   readonly logLevel: LogLevel;
+}
+
+/** @returns problems that no single row has. */
+export function publisherProblems(
+  environment: Environment,
+  { dryRun, server }: PublisherSettings,
+): Problem[] {
+  const problems = variableProblems(environment, Object.values(PUBLISHER));
+  // Nobody but kubectl proxy answers without being told who asks.
+  if (server !== undefined && !dryRun) {
+    problems.push({
+      source: `flag ${flagOf(PUBLISHER.server)}`,
+      message: `Is for ${flagOf(PUBLISHER.dryRun)} alone`,
+    });
+  }
+  return problems;
 }
 
 /** @returns the settings as the reader has them; its `startProblems` say what was wrong. */
@@ -101,6 +140,7 @@ export function publisherSettings(reader: Reader): PublisherSettings {
     leaseNamespace: reader.agent(PUBLISHER.leaseNamespace),
     writesPerSecond: reader.agent(PUBLISHER.writesPerSecond),
     dryRun: reader.agent(PUBLISHER.dryRun),
+    server: reader.agent(PUBLISHER.server),
     port: reader.agent(PUBLISHER.port),
     listenAddress: reader.agent(PUBLISHER.listenAddress),
     serviceAccount: reader.agent(PUBLISHER.serviceAccount),

@@ -5,16 +5,19 @@
  *     node test/docs/generate.ts --check   fails where one is not as the code has it (`npm run check`)
  */
 import { readFile, writeFile } from 'node:fs/promises';
-import { metricsTable } from '../../lib/metrics/table.ts';
+import { PUBLISHER_METRICS } from '../../lib/metrics/publisher-table.ts';
+import { METRICS, metricsTable } from '../../lib/metrics/table.ts';
 import { annotationsSchema } from '../../lib/settings/json-schema.ts';
-import { annotationTable, flagTable } from '../../lib/settings/markdown.ts';
+import { annotationTable, flagTable, publisherFlagTable } from '../../lib/settings/markdown.ts';
 import { statusJsonSchema } from '../../lib/status/json-schema.ts';
 import { type Generated, insert } from './insert.ts';
 
 const GENERATED: readonly Generated[] = [
   { file: 'README.md', marker: 'settings', text: annotationTable() },
   { file: 'README.md', marker: 'flags', text: flagTable() },
-  { file: 'README.md', marker: 'metrics', text: metricsTable() },
+  { file: 'README.md', marker: 'metrics', text: metricsTable(METRICS) },
+  { file: 'deploy/publisher/README.md', marker: 'flags', text: publisherFlagTable() },
+  { file: 'deploy/publisher/README.md', marker: 'metrics', text: metricsTable(PUBLISHER_METRICS) },
   {
     file: 'deploy/status.schema.json',
     marker: undefined,

@@ -1,0 +1,81 @@
+/** `podusher publisher --dry-run` by whoever is not in the cluster, and what else is refused at the start. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { type TestContext, test } from 'node:test';
+import { parsed, unparsed } from '../../lib/parsed.ts';
+import { createReader } from '../../lib/settings/layers.ts';
+import { formatProblem } from '../../lib/settings/problem.ts';
+import { PUBLISHER, publisherProblems, publisherSettings } from '../../lib/settings/publisher-table.ts';
+import { CERTIFICATE } from '../kubernetes/certificate.ts';
+import type { ApiServer } from './api-server.ts';
+import { Publisher, shop } from './publisher.ts';
+
+/** What `kubectl proxy` is: it says who asks. @returns its URL, and how often somebody else said it */
+async function startProxy(
+  context: TestContext,
+  api: ApiServer,
+): Promise<{ url: string; sawToken: () => boolean }> {
+  let sawToken = false;
+  const server = createServer((request, response) => {
+    sawToken ||= request.headers.authorization !== undefined;
+    const { KUBERNETES_SERVICE_HOST: host = '', KUBERNETES_SERVICE_PORT: port = '' } = api.environment;
+    const headers = { ...request.headers, authorization: 'Bearer somebody' };
+    const { method = '', url: path = '' } = request;
+    const onward = httpsRequest({ host, port, method, path, headers, ca: CERTIFICATE, agent: false });
+    onward.on('response', answer => {
+      response.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.on('error', () => response.destroy()).pipe(response);
+    });
+    onward.on('error', () => response.destroy());
+    response.on('close', () => onward.destroy());
+    request.pipe(onward);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  context.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${Object(server.address()).port}`, sawToken: () => sawToken };
+}
+
+test('publisher --dry-run --server asks by kubectl proxy, not by its service account', async context => {
+  const api = await shop(context, 2);
+  const { url, sawToken } = await startProxy(context, api);
+  const publisher = await Publisher.start(context, api, 'nobody', ['--dry-run', `--server=${url}`]);
+  assert.equal(await publisher.ended, 0, publisher.stderr);
+  const { verb, service, body } = JSON.parse(publisher.stdout);
+  assert.deepEqual([verb, service, body.endpoints.length], ['create', 'shop/web', 2]);
+  assert.equal(sawToken(), false);
+  assert.ok(api.asked.every(({ method }) => method === 'GET'));
+});
+
+function problemsOf(flags: Readonly<Record<string, string>>, environment: Record<string, string>): string[] {
+  const given = { flags: new Map(Object.entries(flags)), environment, annotations: new Map() };
+  const reader = createReader(given);
+  const problems = publisherProblems(environment, publisherSettings(reader));
+  return [...reader.startProblems, ...problems].map(formatProblem);
+}
+
+test('publisherProblems() tells a variable that is nearly one of its own, and leaves all others alone', () => {
+  assert.deepEqual(
+    problemsOf({}, { PODUSHER_NAMESPACE: 'shop', PODUSHER_DRAIN_MIN: '4s', NAMESPACES: 'x' }),
+    ['variable PODUSHER_NAMESPACE: Not a setting; did you mean "PODUSHER_NAMESPACES"?'],
+  );
+});
+
+test('publisherProblems() wants --server with --dry-run alone', () => {
+  const server = 'http://127.0.0.1:8001';
+  assert.deepEqual(problemsOf({ server }, {}), ['flag --server: Is for --dry-run alone']);
+  assert.deepEqual(problemsOf({ server, 'dry-run': 'true' }, {}), []);
+});
+
+test('--server takes an origin in plain HTTP and nothing else', () => {
+  const { kind } = PUBLISHER.server;
+  assert.deepEqual(kind.parse('http://[::1]:8001/'), parsed(new URL('http://[::1]:8001')));
+  for (const bad of ['https://a', 'http://me@a', 'http://a/api', 'http://', 'a:8001', 'http://a b', '']) {
+    assert.deepEqual(kind.parse(bad), unparsed(`"${bad}" is not accepted; accepted: http://HOST:PORT`), bad);
+  }
+});
