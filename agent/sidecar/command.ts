@@ -17,7 +17,7 @@ const now = (): number => Math.floor(performance.timeOrigin + performance.now())
 
 /** A token longer than any header of the hook could carry. */
 const LONGEST_TOKEN = 4096;
-const LONGEST_TOKEN_FILE = 8192;
+const LONGEST_TOKEN_FILE_BYTES = 8192;
 
 /**
  * `podusher agent`: reads all settings, then serves until SIGTERM.
@@ -49,7 +49,7 @@ export async function agent(argv: readonly string[], environment: Environment): 
 async function readToken(source: AgentSettings['token']): Promise<Parsed<string | undefined>> {
   if (source === undefined || source.type === 'value') return parsed(source?.value);
   try {
-    const token = new TextDecoder().decode(await readBounded(source.path, LONGEST_TOKEN_FILE)).trim();
+    const token = new TextDecoder().decode(await readBounded(source.path, LONGEST_TOKEN_FILE_BYTES)).trim();
     if (/^[!-~]+$/.test(token) && token.length <= LONGEST_TOKEN) return parsed(token);
     return unparsed(
       `token file ${source.path}: Is not a token; accepted: 1 to ${LONGEST_TOKEN} visible ASCII characters`,

@@ -1,7 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Parsed, parsed, unparsed } from '../../lib/parsed.ts';
-import { LONGEST_PODINFO, parsePodinfo } from '../../lib/settings/podinfo.ts';
+import { LONGEST_PODINFO_BYTES, parsePodinfo } from '../../lib/settings/podinfo.ts';
 import { readBounded } from '../bounded-file.ts';
 import { codeOf } from '../error-code.ts';
 
@@ -17,7 +17,7 @@ export type Podinfo = Parsed<ReadonlyMap<string, string>>;
  */
 export async function readPodinfo(path: string, required: boolean): Promise<Podinfo> {
   try {
-    return parsePodinfo(await readBounded(path, LONGEST_PODINFO));
+    return parsePodinfo(await readBounded(path, LONGEST_PODINFO_BYTES));
   } catch (error) {
     const code = codeOf(error);
     if (code === 'ENOENT' && !required) return parsed(new Map());

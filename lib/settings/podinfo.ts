@@ -6,7 +6,7 @@ import { type Parsed, parsed, unparsed } from '../parsed.ts';
 import { quoted } from '../quoted.ts';
 
 /** Four times what the API lets all annotations of an object have together, which `%q` may make longer. */
-export const LONGEST_PODINFO: number = 1024 * 1024;
+export const LONGEST_PODINFO_BYTES: number = 1024 * 1024;
 
 const LINE = /^(?<key>[^="\s]+)="(?<value>[^"\\]*(?:\\.[^"\\]*)*)"$/;
 const ESCAPE = /\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(.))/g;
@@ -23,12 +23,12 @@ const SHORT: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * @param bytes the file, of which the shell need not read more than `LONGEST_PODINFO` and one byte.
+ * @param bytes the file, of which the shell need not read more than `LONGEST_PODINFO_BYTES` and one byte.
  * @returns the annotations by key; or the first problem, for the kubelet writes the file whole or not at all.
  */
 export function parsePodinfo(bytes: Uint8Array): Parsed<ReadonlyMap<string, string>> {
-  if (bytes.length > LONGEST_PODINFO) {
-    return unparsed(`The file is too long; accepted: up to ${LONGEST_PODINFO} bytes`);
+  if (bytes.length > LONGEST_PODINFO_BYTES) {
+    return unparsed(`The file is too long; accepted: up to ${LONGEST_PODINFO_BYTES} bytes`);
   }
   const annotations = new Map<string, string>();
   for (const [index, line] of new TextDecoder().decode(bytes).split('\n').entries()) {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { blockersOf } from '../../lib/drain/blockers.ts';
 import type { Settings } from '../../lib/settings/settings.ts';
 import { container, pod, railsAndAuth } from './pods.ts';
-import { gone, hook, only, requests, type Scene, sockets, T, tell } from './story.ts';
+import { gone, hook, only, requests, type Scene, sockets, T, tell } from './scenes.ts';
 
 /** rails needs auth; statsd is non-critical. */
 const settings = pod([

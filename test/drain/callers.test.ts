@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { railsAndAuth } from './pods.ts';
-import { gone, hook, left, only, type Scene, tell } from './story.ts';
+import { gone, hook, left, only, type Scene, tell } from './scenes.ts';
 
 const ALL = [0, hook('rails'), hook('auth'), hook('podusher')] as const satisfies Scene;
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Settings } from '../../lib/settings/settings.ts';
 import { container, NOTHING, pod } from './pods.ts';
-import { hook, only, requests, type Scene, SIGTERM, sockets, T, tell, UNREAD } from './story.ts';
+import { hook, only, requests, type Scene, SIGTERM, sockets, T, tell, UNREAD } from './scenes.ts';
 
 /** One container with 5 s to stop: of 30 s, the drain gets 25. */
 const rails = pod([container('rails')]);

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { step } from '../../lib/drain/step.ts';
 import type { Settings } from '../../lib/settings/settings.ts';
 import { railsAndAuth } from './pods.ts';
-import { gone, hook, left, type Scene, T, tell } from './story.ts';
+import { gone, hook, left, type Scene, T, tell } from './scenes.ts';
 
 const ALL = [0, hook('rails'), hook('auth'), hook('podusher')] as const satisfies Scene;
 

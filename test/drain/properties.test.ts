@@ -10,7 +10,7 @@ import type { Settings } from '../../lib/settings/settings.ts';
 import { anyPod } from './any-pod.ts';
 import { NOTHING, sample } from './pods.ts';
 import { checkLeadsOut, checkTransition, type Moment } from './promises.ts';
-import { T } from './story.ts';
+import { T } from './scenes.ts';
 
 /** What happens next, and how long after the last. */
 type Move = { readonly afterMs: number } & (

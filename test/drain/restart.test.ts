@@ -14,7 +14,7 @@ import {
   sockets,
   tell,
   UNREAD,
-} from './story.ts';
+} from './scenes.ts';
 
 /** drain-min 2s, restart-drain-max 5s; both have 5 s to stop. */
 const settings = pod([container('rails'), container('web', { ports: [4000] })], { drainMinMs: 2000 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { container, pod, railsAndAuth } from './pods.ts';
-import { hook, left, only, type Scene, SIGTERM, sockets, T, tell } from './story.ts';
+import { hook, left, only, type Scene, SIGTERM, sockets, T, tell } from './scenes.ts';
 
 const TERMINATIONS: readonly [what: string, scenes: readonly Scene[], line: string][] = [
   [

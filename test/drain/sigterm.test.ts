@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { serving } from '../../lib/drain/state.ts';
 import { step } from '../../lib/drain/step.ts';
 import { railsAndAuth } from './pods.ts';
-import { gone, hook, left, only, type Scene, SIGTERM, T, tell } from './story.ts';
+import { gone, hook, left, only, type Scene, SIGTERM, T, tell } from './scenes.ts';
 
 const ALL = [0, hook('rails'), hook('auth'), hook('podusher')] as const satisfies Scene;
 

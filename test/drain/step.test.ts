@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { serving } from '../../lib/drain/state.ts';
 import { step } from '../../lib/drain/step.ts';
 import { container, pod, railsAndAuth, sample } from './pods.ts';
-import { gone, hook, only, requests, type Scene, sockets, T, tell } from './story.ts';
+import { gone, hook, only, requests, type Scene, sockets, T, tell } from './scenes.ts';
 
 const ALL = [0, hook('rails'), hook('auth'), hook('podusher')] as const satisfies Scene;
 const BUSY = sockets({ inFlight: requests(1, 0) });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { blockersOf } from '../../lib/drain/blockers.ts';
 import type { Container } from '../../lib/settings/settings.ts';
 import { container, pod, railsAndAuth } from './pods.ts';
-import { gone, hook, requests, type Scene, SIGTERM, sockets, T, tell } from './story.ts';
+import { gone, hook, requests, type Scene, SIGTERM, sockets, T, tell } from './scenes.ts';
 
 /** When each container counts as stopped, and when the agent is released. */
 const ENDS: readonly [when: string, containers: readonly Container[], scenes: Scene[], lines: string[]][] = [

@@ -14,7 +14,7 @@ import {
   T,
   tell,
   UNREAD,
-} from './story.ts';
+} from './scenes.ts';
 
 const deletion = (graceMs: number): Happening => ({ type: 'deletion', graceMs });
 const WITHDRAWN: Happening = { type: 'withdrawal', withdrawn: true };

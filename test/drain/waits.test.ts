@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { inFlightWords, waitsOf } from '../../lib/drain/waits.ts';
 import type { Settings } from '../../lib/settings/settings.ts';
 import { NOTHING, railsAndAuth } from './pods.ts';
-import { gone, hook, read, requests, type Scene, sockets, T, tell, UNREAD } from './story.ts';
+import { gone, hook, read, requests, type Scene, sockets, T, tell, UNREAD } from './scenes.ts';
 
 const ALL = [0, hook('rails'), hook('auth'), hook('podusher')] as const satisfies Scene;
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Container, Settings } from '../../lib/settings/settings.ts';
 import { container, pod, railsAndAuth } from './pods.ts';
-import { gone, hook, only, requests, type Scene, SIGTERM, sockets, tell, UNREAD } from './story.ts';
+import { gone, hook, only, requests, type Scene, SIGTERM, sockets, tell, UNREAD } from './scenes.ts';
 
 const ALL = [0, hook('rails'), hook('auth'), hook('podusher')] as const satisfies Scene;
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { parsed } from '../../lib/parsed.ts';
-import { LONGEST_PODINFO, parsePodinfo } from '../../lib/settings/podinfo.ts';
+import { LONGEST_PODINFO_BYTES, parsePodinfo } from '../../lib/settings/podinfo.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -63,7 +63,7 @@ const bad: readonly [text: string, problem: RegExp][] = [
   ['a="1"2"', /^Line 1/],
   ['a="\\"', /^Line 1/],
   ['x'.repeat(1000), /^Line 1, "x{80}…", is not/],
-  ['x'.repeat(LONGEST_PODINFO + 1), /^The file is too long; accepted: up to 1048576 bytes$/],
+  ['x'.repeat(LONGEST_PODINFO_BYTES + 1), /^The file is too long; accepted: up to 1048576 bytes$/],
   [`a="${'\\"'.repeat(500_000)}`, /^Line 1/],
 ];
 

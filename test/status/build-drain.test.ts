@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StatusDrain } from '../../lib/status/status.ts';
 import { NOTHING } from '../drain/pods.ts';
-import { gone, hook, requests, type Scene, SIGTERM, sockets, T } from '../drain/story.ts';
+import { gone, hook, requests, type Scene, SIGTERM, sockets, T } from '../drain/scenes.ts';
 import { ALL, statusAt } from './moments.ts';
 
 const NO_DEADLINES = {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { serving } from '../../lib/drain/state.ts';
 import type { Status, StatusShutdown } from '../../lib/status/status.ts';
-import { gone, hook, read, requests, type Scene, SIGTERM, sockets, T } from '../drain/story.ts';
+import { gone, hook, read, requests, type Scene, SIGTERM, sockets, T } from '../drain/scenes.ts';
 import { ALL, build, settings, statusAt } from './moments.ts';
 
 const SERVING: StatusShutdown = { state: 'serving', since: null, releaseBy: null, because: null };

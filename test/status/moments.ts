@@ -10,7 +10,7 @@ import { buildStatus, type StatusParts } from '../../lib/status/build.ts';
 import { statusSchema } from '../../lib/status/schema.ts';
 import type { Status } from '../../lib/status/status.ts';
 import { container, pod } from '../drain/pods.ts';
-import { hook, type Scene, T, tell } from '../drain/story.ts';
+import { hook, type Scene, T, tell } from '../drain/scenes.ts';
 
 /** rails needs auth; statsd is non-critical and has failed. */
 export const settings: Settings = pod([
