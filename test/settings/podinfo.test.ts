@@ -1,35 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
+import { formatMap } from '../../lib/kubelet/field-ref.ts';
 import { parsed } from '../../lib/parsed.ts';
 import { LONGEST_PODINFO_BYTES, parsePodinfo } from '../../lib/settings/podinfo.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
-
-/** As Go's strconv.Quote does it, with every escape that it has. */
-function goQuote(text: string): string {
-  const short: Readonly<Record<string, string>> = {
-    '\u0007': '\\a',
-    '\b': '\\b',
-    '\f': '\\f',
-    '\n': '\\n',
-    '\r': '\\r',
-    '\t': '\\t',
-    '\v': '\\v',
-    '\\': '\\\\',
-    '"': '\\"',
-  };
-  const escaped = Array.from(text, letter => {
-    const code = letter.codePointAt(0) ?? 0;
-    if (short[letter] !== undefined) return short[letter];
-    if (/[\p{L}\p{N}\p{P}\p{S} ]/u.test(letter)) return letter;
-    if (code < 0x80) return `\\x${code.toString(16).padStart(2, '0')}`;
-    return code < 0x10000
-      ? `\\u${code.toString(16).padStart(4, '0')}`
-      : `\\U${code.toString(16).padStart(8, '0')}`;
-  });
-  return `"${escaped.join('')}"`;
-}
 
 test('parsePodinfo() reads the lines that the kubelet writes', () => {
   const file = [
@@ -75,13 +51,13 @@ test('parsePodinfo() names the first bad line when the file is not as the kubele
   }
 });
 
-test('parsePodinfo() gives back whatever Go quotes', () => {
+test('parsePodinfo() gives back whatever formatMap() writes as the kubelet does', () => {
   const key = fc.stringMatching(/^[a-z./-]{1,20}$/);
   const value = fc.string({ unit: 'binary' }).map(text => text.toWellFormed());
   fc.assert(
     fc.property(fc.dictionary(key, value, { noNullPrototype: true }), annotations => {
-      const file = Object.entries(annotations).map(([name, text]) => `${name}=${goQuote(text)}`);
-      assert.deepEqual(parsePodinfo(bytes(file.join('\n'))), parsed(new Map(Object.entries(annotations))));
+      const read = parsePodinfo(bytes(formatMap(annotations)));
+      assert.deepEqual(read, parsed(new Map(Object.entries(annotations))));
     }),
   );
 });
