@@ -73,6 +73,7 @@ export function createAnswers(parts: AnswersParts): RefreshedAnswers {
       name: own.podName ?? name,
       version: VERSION,
       now: now(),
+      clockNow: Date.now(),
       startedAt,
       readiness,
       readinessChanges: story.readinessChanges,

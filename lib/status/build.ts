@@ -23,6 +23,8 @@ export interface StatusParts {
   readonly name: string;
   readonly version: string;
   readonly now: number;
+  /** The same moment by the machine's clock, which may have been set. */
+  readonly clockNow: number;
   readonly startedAt: number;
   readonly readiness: Readiness;
   readonly readinessChanges: readonly ReadinessChange[];
@@ -51,6 +53,7 @@ export function buildStatus(parts: StatusParts): Status {
     version,
     now,
     startedAt,
+    clockAheadMs: aheadMs(parts),
     ready: readiness.ready,
     blockers: readiness.checks.filter(blocks).map(({ name: check, outcome, reason, since }) => {
       return { reason: `${check}: ${reason}`, since, isNormal: outcome === 'terminating' };
@@ -69,6 +72,14 @@ export function buildStatus(parts: StatusParts): Status {
     api,
     timeline,
   };
+}
+
+/** Node reads its start's time and the two clocks one after the other: less than a second is no jump. */
+const LEAST_JUMP_MS = 1000;
+
+function aheadMs({ now, clockNow }: StatusParts): number {
+  const ms = clockNow - now;
+  return Math.abs(ms) < LEAST_JUMP_MS ? 0 : ms;
 }
 
 function valuesOf(settings: Settings): SettingsInEffect {

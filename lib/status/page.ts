@@ -47,10 +47,16 @@ ${body(status, seconds)}<script>${SCRIPT}</script></body></html>
 }
 
 function body(status: Status, seconds: number): Markup {
-  const { name, version, now, startedAt } = status;
+  const { name, version, now, startedAt, clockAheadMs } = status;
   return markup`<main data-refresh-ms="${seconds * 1000}">
-<header><h1>${oneLine(name, 253)}</h1><p class="muted">as of ${clock(now, now)} UTC</p></header>
+<header><h1>${oneLine(name, 253)}</h1><p class="muted">as of ${clock(now, now)} UTC${jump(clockAheadMs)}</p></header>
 ${answer(status)}${containerTable(status)}${drainSection(status)}${readinessSection(status)}${timelineSection(status)}${settingsSection(status)}<footer class="muted">podusher ${oneLine(version, 50)}, up ${spell(now - startedAt)}; <a href="/ready?verbose">/ready</a>, <a href="/status">/status</a>, <a href="/metrics">/metrics</a></footer>
 </main>
 `;
+}
+
+/** All times of the page are as if the clock had not been set. */
+function jump(aheadMs: number): string {
+  if (aheadMs === 0) return '';
+  return `; the machine's clock, set meanwhile, is ${spell(Math.abs(aheadMs))} ${aheadMs > 0 ? 'ahead' : 'behind'}`;
 }

@@ -105,6 +105,12 @@ export const statusSchema: v.GenericSchema<Wire<Status>> = v.pipe(
     version: v.string(),
     now: timeSchema,
     startedAt: timeSchema,
+    clockAheadMs: v.pipe(
+      v.number(),
+      v.description(
+        "How far the machine's clock is ahead of all times here, for it was set; 0 where it was not",
+      ),
+    ),
     ready: v.boolean(),
     blockers: v.array(
       v.strictObject({

@@ -17,6 +17,11 @@ export interface Status {
   readonly version: string;
   readonly now: number;
   readonly startedAt: number;
+  /**
+   * How far the machine's clock is ahead of `now`, and so of all times here: they are by one that never jumps. It was
+   * set since the agent started, or ran on while the machine was suspended; 0 for less than a second.
+   */
+  readonly clockAheadMs: number;
   /** What `/ready` answers. */
   readonly ready: boolean;
   /** Why it is not ready, each with what it is about in front: `auth: HTTP 503 from …`; empty when ready. */

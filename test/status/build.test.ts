@@ -103,3 +103,15 @@ test('buildStatus() carries a whole shutdown’s timeline, by the schema', () =>
   const { timeline } = statusAt(60_000, scenes);
   assert.deepEqual([timeline.length, timeline.at(-1)?.type], [14, 'exit']);
 });
+
+for (const [title, jumpMs, clockAheadMs] of [
+  ['was set an hour ahead', 3_600_000, 3_600_000],
+  ['was set back', -2500, -2500],
+  ['is where it was', 999, 0],
+] as const) {
+  test(`buildStatus() tells how far the machine's clock is from its times when that ${title}`, () => {
+    const status = statusAt(8000, [ALL], { clockNow: T + 8000 + jumpMs });
+    assert.equal(status.clockAheadMs, clockAheadMs);
+    assert.deepEqual([status.now, status.drain.since], [T + 8000, T], 'its own times do not jump');
+  });
+}

@@ -42,6 +42,7 @@ export function build(atMs: number, state: State, over: Partial<StatusParts>): S
     name: 'web-0',
     version: '0.1.0',
     now: T + atMs,
+    clockNow: T + atMs,
     startedAt: T - 90_000,
     readiness: aggregate(judged, blockersOf(state)),
     readinessChanges: [{ at: T - 80_000, ready: true, because: ['auth: port 4000 listens'] }],

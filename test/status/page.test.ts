@@ -49,6 +49,15 @@ test('renderPage() answers first: is it ready, what blocks it, what a drain wait
   assert.match(top({ ...SERVING, ready: false }), /NOT READY No reason is known yet/u);
 });
 
+test("renderPage() says that the machine's clock was set, where it was", () => {
+  assert.doesNotMatch(renderPage(SERVING), /set meanwhile/u);
+  assert.match(
+    renderPage({ ...SERVING, clockAheadMs: 3_600_000 }),
+    /UTC; the machine&#39;s clock, set meanwhile, is 1 h ahead</u,
+  );
+  assert.match(renderPage({ ...SERVING, clockAheadMs: -2500 }), /clock, set meanwhile, is 2.5 s behind</u);
+});
+
 test('renderPage() shows when the pod became ready or not, the newest on top, and because of whom', () => {
   const changes = Array.from({ length: 30 }, (_, i) => ({
     at: T - 30_000 + i * 1000,

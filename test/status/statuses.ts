@@ -52,6 +52,7 @@ export const SERVING: Status = {
   version: '0.1.0',
   now: T,
   startedAt: T - 3 * HOUR,
+  clockAheadMs: 0,
   ready: true,
   blockers: [],
   readinessChanges: [
