@@ -35,17 +35,16 @@ export function restart(state: Restarting, turn: Turn): Serving | Restarting | D
         : endIfStopped(state, name, hook, turn);
     if (next !== undefined) hooks.set(name, next);
   }
-  const own = hooks.get(state.settings.self);
-  const { deletion } = state.told;
   if (leaves(state, hooks, turn)) {
     leave(turn);
     return { ...state, hooks, exited: true };
   }
+  const afterwards = serving(state.next ?? state.settings, state.told.deletion);
+  const own = hooks.get(state.settings.self);
   const others = [...hooks.keys()].some(name => name !== state.settings.self);
-  if (!others && own?.released !== undefined)
-    return { ...serving(state.next ?? state.settings, deletion), ownReleasedAt: own.released.at };
-  if (hooks.size === 0 && state.sigtermAt === undefined)
-    return serving(state.next ?? state.settings, deletion);
+  // The agent itself restarts: SIGTERM follows.
+  if (!others && own?.released !== undefined) return { ...afterwards, ownReleasedAt: own.released.at };
+  if (hooks.size === 0 && state.sigtermAt === undefined) return afterwards;
   const changed =
     hooks.size !== state.hooks.size || [...hooks].some(([name, hook]) => state.hooks.get(name) !== hook);
   return changed ? { ...state, hooks } : state;

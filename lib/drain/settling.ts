@@ -23,6 +23,7 @@ export function settle(state: Settling, turn: Turn): Serving | Settling | Restar
     }
   }
   if (own !== undefined || state.hooks.size === 0) {
+    // SIGTERM came meanwhile, and no other hook waits.
     leave(turn);
     return { ...state, hooks: new Map(), exited: true };
   }

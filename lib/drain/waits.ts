@@ -39,6 +39,7 @@ function restartWaits(state: Restarting): Wait[] {
 }
 
 function drainWaits(state: Draining, plan: Plan): Wait[] {
+  // The machine has no clock between two events: it is as late as the last reading of the sockets says.
   const at = state.sample?.at ?? state.since;
   const waits: Wait[] = [];
   if (at < plan.drainMinAt && state.arrivalsEnded === undefined) {

@@ -54,8 +54,10 @@ export function ownProbes(subject: Subject): Mismatch[] {
 }
 
 /**
- * A critical container may keep its probe, an exec one must (without the API): but its ports are then for somebody else
- * to tell, for a moved probe tells them.
+ * A critical container may keep its own probe; an exec one can only stay. But a probe that is moved tells podusher the
+ * container's ports as well: where it stays, the API or an annotation must.
+ *
+ * @returns the mismatch, or nothing
  */
 function unseen({ own, reader }: Subject, { name, probes, ports }: Container): string[] {
   const isExec = probes.readiness?.action.type === 'exec';

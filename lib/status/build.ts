@@ -1,6 +1,6 @@
 import { keptMaxAt } from '../drain/draining.ts';
 import { planOf, restartMaxMs } from '../drain/plan.ts';
-import { nameOf, type Serving, type State, type Termination } from '../drain/state.ts';
+import type { Serving, State, Termination } from '../drain/state.ts';
 import { waitsOf } from '../drain/waits.ts';
 import { blocks, type Readiness } from '../readiness/aggregate.ts';
 import type { ReadinessChange } from '../readiness/change.ts';
@@ -124,12 +124,13 @@ function shutdownOf(state: State | undefined, name: string): StatusShutdown {
   return { ...none, state: 'hook waiting', since: hook.since, releaseBy: releaseBy(state, name) };
 }
 
+/** A container's; the bare hook has no row of its own. @returns when its hook is answered at the latest. */
 function releaseBy(state: Exclude<State, Serving>, name: string): number {
-  if (state.phase !== 'draining' || state.kind !== 'restart') return planOf(state).releaseAt(nameOf(name));
+  if (state.phase !== 'draining' || state.kind !== 'restart') return planOf(state).releaseAt(name);
   return (state.hooks.get(name)?.since ?? state.since) + restartMaxMs(state.settings);
 }
 
-function drainStatus(state: State | undefined, count: number): StatusDrain {
+function drainStatus(state: State | undefined, arrivalsCount: number): StatusDrain {
   if (state === undefined || state.phase === 'serving') {
     const nothing = { kind: null, since: null, evidence: null, arrivals: null, inFlight: null };
     return { phase: 'serving', ...nothing, waitsFor: [], deadlines: NO_DEADLINES };
@@ -137,7 +138,9 @@ function drainStatus(state: State | undefined, count: number): StatusDrain {
   const kind = state.phase === 'settling' ? null : state.kind;
   const read = state.sample?.read;
   const arrivals =
-    read === undefined ? null : { state: read.arrivals, lastArrivalAt: read.lastArrivalAt ?? null, count };
+    read === undefined
+      ? null
+      : { state: read.arrivals, lastArrivalAt: read.lastArrivalAt ?? null, count: arrivalsCount };
   return {
     phase: state.phase,
     kind,

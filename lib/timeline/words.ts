@@ -2,7 +2,7 @@
 
 /**
  * @returns a duration as one says it: `850 ms`, `2.1 s`, `2 min 5 s`, `3 h 12 min`, `4 d 3 h`. Less than half a
- * millisecond, and anything negative (a clock that was set back), is `0 s`.
+ * millisecond, anything negative (a clock that was set back) and NaN are `0 s`.
  */
 export function spell(ms: number): string {
   if (!(ms >= 0.5)) return '0 s';
