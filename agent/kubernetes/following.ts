@@ -34,8 +34,8 @@ export interface Reading {
 export interface PageSize {
   readonly items: number;
   readonly mostBytes: number;
-  /** How many are asked for after a page that was longer than that. */
-  readonly fewerItems: number;
+  /** After a page that was longer than that a quarter is asked for, but no fewer than these; then twice as many each time. */
+  readonly fewestItems: number;
 }
 
 /** How long things may take. */

@@ -3,7 +3,7 @@ import type { Failure } from './client.ts';
 import { type Following, type PageSize, pathOf, type Reading, TIMING, type Turn } from './following.ts';
 
 /** Ten slices of a thousand endpoints, the most there can be, are 4 MiB; a hundred endpoints are usual. */
-const PAGE: PageSize = { items: 10, mostBytes: 6 * 1024 * 1024, fewerItems: 10 };
+const PAGE: PageSize = { items: 10, mostBytes: 6 * 1024 * 1024, fewestItems: 10 };
 
 /**
  * Reads a list page by page; `resourceVersion` unset, so that it is the latest (not a cache's). Whatever the pages say,
@@ -21,8 +21,8 @@ export async function readList(following: Following, signal: AbortSignal): Promi
     const limits = { ...timing.list, wholeMs: Math.min(timing.list.wholeMs, leftMs) };
     const query = { ...following.query, limit: String(limit), ...(next && { continue: next }) };
     const answer = await client.ask({ path: pathOf(path, query), signal }, limits, size.mostBytes);
-    if (!answer.ok && answer.failure.isTooLong === true && limit > size.fewerItems) {
-      limit = size.fewerItems;
+    if (!answer.ok && answer.failure.isTooLong === true && limit > size.fewestItems) {
+      limit = Math.max(size.fewestItems, Math.floor(limit / 4));
       continue;
     }
     if (!answer.ok) return failed(answer.failure);
@@ -33,7 +33,7 @@ export async function readList(following: Following, signal: AbortSignal): Promi
     const problem = takeAll(items, limit, reading);
     if (problem !== undefined) return failed({ reason: problem });
     next = page.value.next;
-    limit = size.items;
+    limit = Math.min(size.items, limit * 2);
     if (next !== undefined) continue;
     const missing = reading.end(resourceVersion);
     if (missing !== undefined) return failed({ reason: missing });

@@ -42,10 +42,24 @@ const FOLDERS: Readonly<Record<Kind, string>> = {
 const KINDS = ['nodes', 'services', 'pods', 'endpointslices'] as const;
 
 /** Pods are 5 to 20 KB; five of the largest, with 1.5 MiB each, fit. */
-const PAGE = { items: 500, mostBytes: 8 * 1024 * 1024, fewerItems: 5 };
+const PAGE = { items: 500, mostBytes: 8 * 1024 * 1024, fewestItems: 5 };
 /** The largest clusters have 150,000 pods; the rest is for pages of few. */
 const MOST_PAGES = 2000;
-const PATIENCE: Timing = { ...TIMING, backOffMs: soonMs, wholeListMs: 300_000 };
+/**
+ * A watch that is stuck without a word is one that has nothing to tell: so each is begun anew after 20 to 25 s, from where
+ * it is, which the API server answers out of its cache. With what is added for one that does not end, this is the oldest
+ * that what is known can be: 27 s. (Bookmarks would tell after a minute; client-go's pings of HTTP/2 after 45 s, and only
+ * of a connection that is dead.)
+ */
+const LONGEST_WATCH_MS = 27_000;
+const PATIENCE: Timing = {
+  ...TIMING,
+  backOffMs: soonMs,
+  wholeListMs: 300_000,
+  watch: { headMs: 10_000, quietMs: LONGEST_WATCH_MS, wholeMs: LONGEST_WATCH_MS },
+  watchSeconds: 20,
+  spreadSeconds: 6,
+};
 
 /** @returns watches that begin to read. */
 export function watchAll(parts: WatchesParts): Watches {

@@ -4,15 +4,14 @@ import { cp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pauseImage } from './build/base-images.ts';
-import { isCached, removeAbandoned } from './build/cache.ts';
-import { etcd, kubernetes } from './build/kubernetes.ts';
+import { removeAbandoned } from './build/cache.ts';
 import { installPackages, missingPackages } from './build/packages.ts';
-import { etcdVersion, kubernetesVersion } from './build/versions.ts';
+import { programsOf } from './build/programs.ts';
+import { kubernetesVersion } from './build/versions.ts';
 import { loadAgentImage } from './images.ts';
 import { takeDown } from './machine/down.ts';
 import { PAUSE_IMAGE } from './machine/node-config.ts';
 import { LOGS } from './machine/place.ts';
-import type { Programs } from './machine/programs.ts';
 import {
   type ClusterState,
   claim,
@@ -65,7 +64,7 @@ export async function openCluster({ stays, signal, say }: OpenOptions): Promise<
     await mustBePossible();
   }
   const version = await kubernetesVersion(wanted);
-  const programs = await build(version, signal, say);
+  const programs = await programsOf(version, signal, say);
   const pause = await pauseImage(PAUSE_IMAGE, signal);
   signal.throwIfAborted();
   const claimed = await claim(version, programs);
@@ -117,20 +116,6 @@ function mustBeWanted({ version }: ClusterState, wanted: string | undefined): vo
 async function mendUnlessUsed(say: Say): Promise<void> {
   if (await isUsed()) return;
   await step(say, 'Put it in order', mend);
-}
-
-async function build(version: string, signal: AbortSignal, say: Say): Promise<Programs> {
-  const etcdWanted = await etcdVersion();
-  const kubernetesIs = howLong(`kubernetes-${version}`, '10 minutes');
-  const etcdIs = howLong(`etcd-${etcdWanted}`, 'a minute');
-  return {
-    kubernetes: await step(say, `Kubernetes ${version}, ${kubernetesIs}`, () => kubernetes(version, signal)),
-    etcd: await step(say, `etcd ${etcdWanted}, ${etcdIs}`, () => etcd(etcdWanted, signal)),
-  };
-}
-
-function howLong(name: string, about: string): string {
-  return isCached(name) ? 'cached' : `to be built, about ${about} on two cores`;
 }
 
 /** A failure can be looked into after all has been taken down. */

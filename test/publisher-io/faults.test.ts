@@ -72,22 +72,107 @@ test('publisher takes another name when something else has that of its slice', a
   assert.equal(api.all('endpointslices').length, 2);
 });
 
-test('publisher writes once when the answer to its write is lost', async context => {
-  const api = await shop(context, 1);
-  first(
-    api,
-    () => true,
-    (asked, response) => {
+/** The answers to which writes are lost; and whether a watch tells of it, or only the next write collides with it. */
+const LOST = ['POST', 'PATCH'].flatMap(method => [
+  { method, isWatched: true },
+  { method, isWatched: false },
+]);
+
+for (const { method, isWatched } of LOST) {
+  test(`publisher does once what it asks for by a ${method} whose answer is lost, ${isWatched ? 'and the watch tells' : 'though no watch tells'}`, async context => {
+    const api = await shop(context, 1);
+    const changes: string[] = [];
+    api.onChange = ({ resource, type }) => {
+      if (resource === 'endpointslices') changes.push(type);
+    };
+    let lost = 0;
+    api.fault = (asked, response) => {
+      const isSlices = asked.resource === 'endpointslices';
+      if (!isWatched && isSlices && asked.isWatch) {
+        response.writeHead(200).flushHeaders();
+        return true;
+      }
+      if (lost > 0 || !isSlices || asked.method !== method) return false;
+      lost++;
       response.destroy();
       api.answer(asked, response);
       return true;
-    },
-  );
+    };
+    const publisher = await Publisher.start(context, api);
+    await areReady(api, [0]);
+    putPod(api, 1);
+    await areReady(api, [0, 1]);
+    // What comes last tells that nothing else was to be done.
+    await until(
+      'an end of the work',
+      async () => (await publisher.get('/metrics')).body.includes('queue_length 0') || undefined,
+    );
+    assert.deepEqual([lost, changes], [1, ['ADDED', 'MODIFIED']]);
+    const methods = api.writes.map(write => write.method);
+    const once = ['POST', 'PATCH'];
+    const collided = once.flatMap(one => (one === method ? [one, one] : [one]));
+    if (isWatched && methods.length === 2) assert.deepEqual(methods, once);
+    else assert.deepEqual(methods, collided, 'the second collides, and what there is is read');
+  });
+}
+
+test('publisher goes on from where it was when its connections break, and writes nothing for it', async context => {
+  const api = await shop(context, 250);
+  const publisher = await Publisher.start(context, api);
+  await until('all slices', () => readyIn(api).length === 250 || undefined);
+  await publisher.logged('The API is watched: pods');
+  const before = api.writes.length;
+  const lists = (): number =>
+    api.asked.filter(({ method, isWatch, name }) => method === 'GET' && !isWatch && !name).length;
+  const read = lists();
+  for (let times = 1; times <= 5; times++) {
+    const watches = api.asked.filter(({ isWatch }) => isWatch).length;
+    api.breakOff();
+    await until(
+      'all watches',
+      () => api.asked.filter(({ isWatch }) => isWatch).length >= watches + 4 || undefined,
+    );
+    api.remove('pods', `web-${times}`);
+    await until('one less', () => readyIn(api).length === 250 - times || undefined);
+  }
+  assert.equal(api.writes.length, before + 5);
+  assert.equal(lists(), read, 'nothing is listed again');
+});
+
+test('publisher waits as long as it is asked to (429), with that Service alone', async context => {
+  const api = await shop(context, 1);
+  putService(api, 'other', 'app=web');
   await Publisher.start(context, api);
   await areReady(api, [0]);
+  await areReady(api, [0], 'other');
+  let [refusedAt, triedAt] = [0, 0];
+  api.fault = (asked, response) => {
+    if (!isWrite(asked) || asked.name?.startsWith('other') !== true) return false;
+    if (refusedAt > 0) {
+      triedAt ||= performance.now();
+      return false;
+    }
+    refusedAt = performance.now();
+    refuse(response, 429, 'too many requests', { 'retry-after': '2' });
+    return true;
+  };
   putPod(api, 1);
   await areReady(api, [0, 1]);
-  assert.equal(api.all('endpointslices').length, 1);
+  assert.ok(triedAt === 0 || performance.now() - refusedAt >= 1990, 'the one does not wait for the other');
+  await areReady(api, [0, 1], 'other');
+  assert.ok(triedAt - refusedAt >= 1990, `${triedAt - refusedAt} ms`);
+});
+
+test('publisher reads pods in smaller pages where a page is too long', async context => {
+  const api = await shop(context, 0);
+  const annotations = { 'example.com/long': 'x'.repeat(40_000) };
+  for (let index = 0; index < 250; index++) putPod(api, index, { annotations });
+  await Publisher.start(context, api);
+  await until('all slices', () => readyIn(api).length === 250 || undefined);
+  const limits = api.asked
+    .filter(({ resource, isWatch }) => resource === 'pods' && !isWatch)
+    .map(({ query }) => query.get('limit'));
+  assert.deepEqual(limits, ['500', '125', '250']);
 });
 
 test('publisher lists anew and writes nothing for it when its versions are forgotten (410)', async context => {
@@ -106,7 +191,10 @@ test('publisher lists anew and writes nothing for it when its versions are forgo
       api.asked.filter(({ resource, isWatch }) => resource === 'pods' && !isWatch).length > lists ||
       undefined,
   );
-  await until('all watches', () => api.watching('pods') + api.watching('endpointslices') >= 2 || undefined);
+  await until(
+    'all watches',
+    () => api.watchingOf('pods') + api.watchingOf('endpointslices') >= 2 || undefined,
+  );
   api.remove('pods', 'web-8');
   await until('one less still', () => readyIn(api).length === 248 || undefined);
   assert.equal(api.writes.length, writes + 2);

@@ -16,6 +16,13 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
+/** An API server, as a publisher finds it. */
+export interface ApiPlace {
+  readonly environment: Readonly<Record<string, string>>;
+  /** @returns the folder of a service account of that name. */
+  account(who: string): string | Promise<string>;
+}
+
 export class Publisher {
   readonly child: ChildProcess;
   readonly port: number;
@@ -34,10 +41,17 @@ export class Publisher {
   /** @param who its name for the API server. It is gone when the test has ended. */
   static async start(
     context: TestContext,
-    api: ApiServer,
+    api: ApiPlace,
     who = 'first',
     flags: readonly string[] = [],
   ): Promise<Publisher> {
+    const publisher = await Publisher.launch(api, who, flags);
+    context.after(() => publisher.kill());
+    return publisher;
+  }
+
+  /** As `start()`, for whoever ends it. */
+  static async launch(api: ApiPlace, who: string, flags: readonly string[] = []): Promise<Publisher> {
     const port = await freePort();
     const own = [
       '--port',
@@ -45,20 +59,20 @@ export class Publisher {
       '--listen-address',
       '127.0.0.1',
       '--service-account',
-      api.account(who),
+      await api.account(who),
     ];
     const child = spawn(process.execPath, [MAIN, 'publisher', ...own, ...flags], {
       env: { ...process.env, ...api.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     running.add(child);
-    const publisher = new Publisher(child, port);
-    context.after(async () => {
-      child.kill('SIGKILL');
-      await publisher.ended;
-      running.delete(child);
-    });
-    return publisher;
+    return new Publisher(child, port);
+  }
+
+  async kill(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await this.ended;
+    running.delete(this.child);
   }
 
   async get(path: string): Promise<{ readonly status: number; readonly body: string }> {

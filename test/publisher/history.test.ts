@@ -2,47 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { Cluster, ipOf } from './cluster.ts';
+import { Cluster } from './cluster.ts';
+import { expectedOf } from './expected.ts';
 import { history } from './history.ts';
+import { publishedBy } from './said.ts';
 import { Server } from './server.ts';
-
-interface Published {
-  readonly addresses: readonly string[];
-  readonly conditions: Readonly<Record<string, boolean>>;
-}
-
-/** By family: each address, and what is said of it. One that is in two slices is there twice. */
-function publishedBy(server: Server): string[] {
-  return [...server.slices.values()]
-    .flatMap(slice => {
-      const endpoints: readonly Published[] = Array.isArray(slice['endpoints']) ? slice['endpoints'] : [];
-      return endpoints.map(
-        ({ addresses, conditions: { ready, serving, terminating } }) =>
-          `${String(slice['addressType'])} ${addresses.join()} ${ready} ${serving} ${terminating}`,
-      );
-    })
-    .sort();
-}
-
-/** The same, from the cluster as it is, and as simply as can be said. */
-function expectedOf(cluster: Cluster): string[] {
-  const { ipFamilies, publishNotReadyAddresses } = cluster.service;
-  const lines: string[] = [];
-  for (const pod of cluster.pods.values()) {
-    const state = cluster.nodeOf(pod)?.state;
-    if (!pod.isOurs || pod.isTerminal || !pod.isStarted) continue;
-    if (state === 'removed' && !publishNotReadyAddresses) continue;
-    const isCriticalReady = pod.rails && (pod.statsd || pod.isAnnotated) && (!pod.hasGate || pod.gate);
-    // Of a node that nobody knows, the pods that are Ready go on serving where all addresses are wanted.
-    const isServing = isCriticalReady && (state === 'ready' || (state === 'removed' && pod.statsd));
-    const isReady = publishNotReadyAddresses || (isServing && !pod.isTerminating);
-    for (const family of ipFamilies) {
-      const address = family === 'IPv4' ? ipOf(pod) : `fd00::${ipOf(pod).replaceAll('.', ':')}`;
-      lines.push(`${family} ${address} ${isReady} ${isServing} ${pod.isTerminating}`);
-    }
-  }
-  return lines.sort();
-}
 
 function sizesOf(server: Server): number[] {
   return server.parsedSlices().map(slice => (slice.type === 'ours' ? slice.endpoints.length : 0));
@@ -58,7 +22,7 @@ test('reconcile() publishes every pod exactly once for each family, as its criti
         server.take(cluster.apply(happenings));
         const names = new Set(server.slices.keys());
         const { writes } = server.reconcile();
-        assert.deepEqual(publishedBy(server), expectedOf(cluster));
+        assert.deepEqual(publishedBy([...server.slices.values()]), expectedOf(cluster));
         assert.ok(Math.max(0, ...sizesOf(server)) <= 100, 'no slice is too large');
         for (const name of server.slices.keys()) names.add(name);
         assert.equal(
@@ -80,7 +44,9 @@ test('reconcile() publishes every pod exactly once for each family, as its criti
 
 /** The addresses that are ready in some slice. */
 function trafficOf(server: Server): Set<string> {
-  return new Set(publishedBy(server).flatMap(line => (/^(\S+ \S+) true/.exec(line) ?? []).slice(1)));
+  return new Set(
+    publishedBy([...server.slices.values()]).flatMap(line => (/^(\S+ \S+) true/.exec(line) ?? []).slice(1)),
+  );
 }
 
 test('reconcile() says of each write whether it takes an endpoint out', () => {
@@ -127,7 +93,7 @@ test('reconcile() of two publishers that both believe they lead collides, and do
           if (next !== undefined) counts[server.write(next)]++;
         }
         if (isSecondBehind) server.reconcile();
-        assert.deepEqual(publishedBy(server), expectedOf(cluster));
+        assert.deepEqual(publishedBy([...server.slices.values()]), expectedOf(cluster));
       }
     }),
     { numRuns: 60 },

@@ -57,7 +57,12 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
 );
 
 /** What happens, step by step; between two the publisher is at rest. */
-export const history: fc.Arbitrary<readonly (readonly Happening[])[]> = fc.array(
-  fc.array(happening, { minLength: 1, maxLength: 4 }),
-  { minLength: 1, maxLength: 12 },
-);
+export function historyOf(
+  minSteps: number,
+  maxSteps: number,
+): fc.Arbitrary<readonly (readonly Happening[])[]> {
+  const step = fc.array(happening, { minLength: 1, maxLength: 4 });
+  return fc.array(step, { minLength: minSteps, maxLength: maxSteps });
+}
+
+export const history: ReturnType<typeof historyOf> = historyOf(1, 12);

@@ -12,6 +12,7 @@ import * as fc from 'fast-check';
 import { matches, parseSelector } from '../../../lib/publisher/selector.ts';
 import { Cluster, type Told } from '../cluster.ts';
 import { history } from '../history.ts';
+import { saidBy } from '../said.ts';
 import { type Json, Server } from '../server.ts';
 
 interface Answer {
@@ -60,32 +61,6 @@ function ask(lines: readonly object[]): readonly Answer[] {
     .map(line => JSON.parse(line));
   assert.equal(answers.length, lines.length);
   return answers;
-}
-
-function listOf(value: unknown): readonly Json[] {
-  return Array.isArray(value) ? value : [];
-}
-
-/** All that is said of endpoints, and to whom, whatever the slices are: one line for each endpoint. */
-function saidBy(slices: readonly Json[]): string[] {
-  return slices
-    .flatMap(slice => {
-      const ports = listOf(slice['ports']).map(port => JSON.stringify(sorted(port)));
-      const { labels } = Object(slice['metadata']);
-      const head = [slice['addressType'], ports.sort(), sorted(labels)];
-      return listOf(slice['endpoints']).map(endpoint => JSON.stringify([...head, sorted(endpoint)]));
-    })
-    .sort();
-}
-
-/** The same in a canonical order, without what is empty. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).filter(([, one]) => one !== undefined && one !== null);
-  return Object.fromEntries(
-    entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, one]) => [key, sorted(one)]),
-  );
 }
 
 test('reconcile() publishes what the built-in reconciler does, with hardly more writes', {
