@@ -84,17 +84,17 @@ export async function createNamespace(name: string, labels: Readonly<Record<stri
   await until(`namespace "${name}" has its service account`, account, { timeoutMs: DEADLINE_MS });
 }
 
-/** Deletes a namespace with all that is in it, without waiting for anybody's grace. */
-export async function deleteNamespace(name: string): Promise<void> {
-  // Orphaned, or the garbage collector deletes the pods with all of their grace.
+/** Begins to delete a namespace with all that is in it, without waiting for anybody's grace. */
+export async function beginToDelete(namespace: string): Promise<void> {
   const now = ['--grace-period=1', '--cascade=orphan', '--wait=false', '--ignore-not-found'];
-  await kubectl([
-    '--namespace',
-    name,
-    'delete',
-    'deployments,replicasets,statefulsets,daemonsets,jobs,pods',
-    '--all',
-    ...now,
-  ]);
+  // Orphaned, or the garbage collector deletes the pods with all of their grace.
+  const what = ['delete', 'deployments,replicasets,statefulsets,daemonsets,jobs,pods', '--all'];
+  await kubectl(['--namespace', namespace, ...what, ...now]);
+  await kubectl(['delete', 'namespace', namespace, '--wait=false', '--ignore-not-found']);
+}
+
+/** The same, and waits until it is gone. */
+export async function deleteNamespace(name: string): Promise<void> {
+  await beginToDelete(name);
   await kubectl(['delete', 'namespace', name, '--ignore-not-found'], { timeoutMs: 120_000 });
 }

@@ -16,6 +16,11 @@ const ListSchema = v.object({
 export async function mend(): Promise<void> {
   await allProgramsRun();
   await kubectl(['uncordon', ...NODES.map(({ name }) => name)]);
+  await removeLeft();
+}
+
+/** Removes the namespaces of tests whose process has ended, and waits until they are gone. */
+export async function removeLeft(): Promise<void> {
   const listed = await kubectl(['get', 'namespaces', '--selector', RUN_LABEL, '--output', 'json']);
   const { items } = v.parse(ListSchema, JSON.parse(listed));
   const left = items.filter(({ metadata }) => !isRunning(metadata.labels[RUN_LABEL] ?? ''));

@@ -62,8 +62,10 @@ describe('a Rails that lives on until SIGKILL', { concurrency: 2 }, () => {
   const stays = { rails: 'stays' } as const;
 
   test('without podusher, every request to an only pod fails for the whole grace period', async context => {
-    const { losses } = await ended(context, { ...stays, podusher: false, replicas: 1 });
-    assert.ok(losses.kept.http500 >= 400, `${losses.kept.http500} of 600`);
+    const told = await ended(context, { ...stays, podusher: false, replicas: 1 });
+    const { sent, http500 } = told.losses.kept;
+    // Sent for 10 s before the deletion, 30 s of grace, and 3 s after; on a busy machine somewhat longer.
+    assert.ok(http500 >= 0.5 * sent, `${http500} of ${sent}\n${textOf(told)}`);
   });
 
   test('with podusher, an only pod answers until it is killed', async context => {
@@ -111,11 +113,14 @@ describe('a Rails that leaves on SIGTERM', { concurrency: 2 }, () => {
   });
 });
 
+/** The kubelet logs an end when containerd has told it, on a busy machine some tenths of a second later. */
+const LOGGED_MS = 1_000;
+
 /** In the kubelet's own log: rails has ended before auth is told to, and auth before podusher is. */
 function assertOrder(told: Told): void {
   const [rails, auth] = [at(told, 'exited', 'rails'), at(told, 'exited', 'auth')];
   // Another cluster's log cannot be read; its API tells ends, to the second.
   const next = isOurs ? 'signal' : 'exited';
-  assert.ok(rails <= at(told, next, 'auth'), textOf(told));
-  assert.ok(auth <= at(told, next, 'podusher'), textOf(told));
+  assert.ok(rails - LOGGED_MS <= at(told, next, 'auth'), textOf(told));
+  assert.ok(auth - LOGGED_MS <= at(told, next, 'podusher'), textOf(told));
 }

@@ -6,11 +6,13 @@ import { deletePod, podGone, podReady, podStatus } from '../facts/pod-status.ts'
 import { told, type Witness } from '../facts/witness.ts';
 import { endOfRequest, startRequest } from '../holds/ending.ts';
 import { followOnNode } from '../holds/node-witness.ts';
+import { assertWentWell, terminating } from '../holds/terminating.ts';
 import { apply, isOurs } from '../kubectl.ts';
 import { withNamespace } from '../namespace.ts';
 import { pauseService, resumeService, startService, stopService } from '../nodes.ts';
 import { until } from '../wait.ts';
 import { asking, said, statusOf } from './asking.ts';
+import { type Away, during, type Story } from './away.ts';
 import { compact, setState } from './control.ts';
 import { EXEC, execProbedPod } from './exec-probe.ts';
 import { grant, revoke } from './rights.ts';
@@ -75,83 +77,40 @@ async function whyLost(namespace: string): Promise<string> {
   return String((await statusOf(namespace)).api?.watch.because);
 }
 
-/** Begins a request, deletes the pod, and takes the API away once it terminates, until the pod has ended. */
-async function drainingWithout(
-  context: TestContext,
-  { namespace, witness }: Serving,
-  { take, giveBack }: Away,
-): Promise<void> {
+/** Deletes the pod, with a request in flight. */
+async function beginDrain({ namespace, witness }: Serving): Promise<void> {
   await startRequest(namespace, REQUEST_MS, { nodeName: 'node-b' });
   await witness.seen('request', 'web');
   await deletePod(namespace, 'pod');
   await witness.seen('termination', 'podusher');
-  await take(context);
-  try {
-    await witness.ended();
-  } finally {
-    await giveBack();
-  }
-  assertOrder(witness);
-  assert.equal(await endOfRequest(context, namespace), 'answered');
-  await podGone(namespace, 'pod');
 }
 
-/** A way to take the API server away. */
-interface Away {
-  readonly how: string;
-  readonly take: (context: TestContext) => Promise<void>;
-  readonly giveBack: () => Promise<void>;
+/** @returns a pod that terminates, and whose agent asks the API */
+async function startDraining(context: TestContext): Promise<Serving> {
+  const serving = await startServing(context, 'api-drain');
+  await beginDrain(serving);
+  return serving;
 }
 
-const AWAY: readonly Away[] = [
-  {
-    how: 'is gone',
-    // SIGTERM would let it wait a minute for whoever watches.
-    take: context => stopService(context, SERVER, 'KILL'),
-    giveBack: () => startService(SERVER),
-  },
-  {
-    how: 'answers nobody',
-    take: context => pauseService(context, SERVER),
-    giveBack: () => resumeService(SERVER),
-  },
-];
-
-if (isOurs) {
-  test('while the API server is gone readiness stays; afterwards the agent catches up, though versions are forgotten', async context => {
-    const { witness, uid } = await startServing(context, 'api-gone');
+/** A pod that serves goes on doing so. @param meanwhile what else happens to the API */
+function stays({ witness, uid }: Serving, meanwhile: () => Promise<void>): Story {
+  return async untilBack => {
     const before = checks(witness);
-    await stopService(context, SERVER, 'KILL');
-    await untilSaid(witness, LOST, 1);
-    await setState(NODE, uid, false);
-    await compact();
-    await sleep(AWAY_MS);
-    assert.deepEqual(checks(witness), before, told(witness.lines));
-    await startService(SERVER);
-    await untilSaid(witness, WATCHED, 2);
-    await untilUnready(witness);
-    assert.equal(said(witness, LOST).length, 1, told(witness.lines));
-  });
-
-  test('while the API server answers nobody readiness stays; afterwards the agent catches up', async context => {
-    const { witness, uid } = await startServing(context, 'api-slow');
-    const before = checks(witness);
-    await pauseService(context, SERVER);
+    await meanwhile();
     await setState(NODE, uid, false);
     await sleep(AWAY_MS);
     assert.deepEqual(checks(witness), before, told(witness.lines));
-    await resumeService(SERVER);
+    await untilBack();
     await untilUnready(witness);
-  });
+  };
+}
 
-  test('when its rights are taken away, readiness stays; when they are back, the agent catches up', async context => {
-    const { namespace, witness, uid } = await startServing(context, 'api-refused');
+/** A pod that serves, and whose agent may not ask when the API is back, until it may. */
+function refused({ namespace, witness, uid }: Serving): Story {
+  return async untilBack => {
     const before = checks(witness);
-    await revoke(namespace);
-    // A watch that is there is not asked for its rights again.
-    await stopService(context, SERVER, 'KILL');
-    await startService(SERVER);
     await untilSaid(witness, LOST, 1);
+    await untilBack();
     await until('the reason is told', async () => LACKS.test(await whyLost(namespace)), {
       timeoutMs: BACK_MS,
     });
@@ -161,11 +120,69 @@ if (isOurs) {
     await grant(namespace);
     await untilSaid(witness, WATCHED, 2);
     await untilUnready(witness);
+  };
+}
+
+/** A pod that drains goes down. */
+function goesDown(context: TestContext, { namespace, witness }: Serving): Story {
+  return async untilBack => {
+    await witness.ended();
+    await untilBack();
+    assertOrder(witness);
+    assert.equal(await endOfRequest(context, namespace), 'answered');
+    await podGone(namespace, 'pod');
+  };
+}
+
+const GONE: Away = {
+  // SIGTERM would let it wait a minute for whoever watches.
+  take: context => stopService(context, SERVER, 'KILL'),
+  giveBack: () => startService(SERVER),
+};
+
+const SILENT: Away = {
+  take: context => pauseService(context, SERVER),
+  giveBack: () => resumeService(SERVER),
+};
+
+if (isOurs) {
+  test('while the API server is gone', { concurrency: 4 }, async context => {
+    const unasked = await withNamespace(context, 'api-stopped');
+    const [staying, loser, draining, witness] = await Promise.all([
+      startServing(context, 'api-gone'),
+      startServing(context, 'api-refused'),
+      startDraining(context),
+      terminating(context, unasked, NODE),
+    ]);
+    // A watch that is there is not asked for its rights again.
+    await revoke(loser.namespace);
+    const forgets = async (): Promise<void> => {
+      await untilSaid(staying.witness, LOST, 1);
+      await compact();
+    };
+    await during(context, GONE, {
+      'readiness stays; afterwards the agent catches up, though versions are forgotten': stays(
+        staying,
+        forgets,
+      ),
+      'readiness stays, and afterwards while its rights are lost; then the agent catches up': refused(loser),
+      'a pod that drains goes down in order, and cuts no request': goesDown(context, draining),
+      'so does one whose agent asks nobody': async untilBack => {
+        await witness.ended();
+        await untilBack();
+        await assertWentWell(context, unasked, witness);
+      },
+    });
   });
 
-  for (const away of AWAY) {
-    test(`a pod that drains goes down in order, and cuts no request, while the API server ${away.how}`, async context => {
-      await drainingWithout(context, await startServing(context, 'api-drain'), away);
+  test('while the API server answers nobody', { concurrency: 4 }, async context => {
+    const [staying, draining] = await Promise.all([
+      startServing(context, 'api-slow'),
+      startDraining(context),
+    ]);
+    await during(context, SILENT, {
+      'readiness stays; afterwards the agent catches up': stays(staying, async () => {}),
+      'a pod that drains goes down in order, and cuts no request': goesDown(context, draining),
     });
-  }
+  });
 }

@@ -27,6 +27,8 @@ export interface Plan {
   readonly rates: Readonly<Record<NodeName, number>>;
   /** Of each. */
   readonly deletions: number;
+  /** How long it takes until all kube-proxies have told the kernel, and clients that are not answered know it. */
+  readonly settleMs: number;
   /** Right before each deletion. */
   readonly before: () => Promise<void>;
 }
@@ -50,10 +52,8 @@ export interface Withdrawn {
 
 const APP = 'web';
 const READY_MS = 120_000;
-/** So that arrivals have a rate, and a slow kube-proxy owes nobody anything. */
-const BEFORE_MS = 14_000;
-/** For a slow kube-proxy, and answers to the last that came. */
-const AFTER_MS = 14_000;
+/** So that arrivals have a rate. */
+const BEFORE_MS = 10_000;
 
 /** Node, as process 1, ignores SIGTERM unless told. */
 const DIES = `
@@ -62,18 +62,30 @@ const DIES = `
   }).listen(${APP_PORT});
   process.on('SIGTERM', () => process.exit());`;
 
+/** @returns what became of a variant, in a line. */
+export function tell({ api, drainMin }: Variant, { sent, lost, drained }: Withdrawn): string {
+  const drains = drained.map(({ at, drainMs, because }) => {
+    const after = lost.map(({ startedAt, type }) => ({ ms: startedAt - at, type }));
+    const near = after.filter(({ ms }) => ms > -10_000 && ms < 20_000);
+    const when = near.map(({ ms, type }) => `${type} ${(ms / 1000).toFixed(1)} s`).join(' ');
+    return `${(drainMs / 1000).toFixed(1)} s ${String(because)}${when === '' ? '' : `, lost ${when}`}`;
+  });
+  const who = `drain-min ${drainMin}${api ? ' --api' : ''}`;
+  return `${who}: ${lost.length} of ${sent} lost; drained after ${drains.join('; ')}`;
+}
+
 /** Deletes a pod of each variant at a time. @returns in the variants' order */
 export async function withdraw(context: TestContext, plan: Plan): Promise<readonly Withdrawn[]> {
   const namespaces = await Promise.all(plan.variants.map(variant => serve(context, variant)));
   const loads = await startLoads(context, namespaces, plan);
   const drained = namespaces.map((): Drained[] => []);
   for (let count = 0; count < plan.deletions; count++) {
-    await sleep(BEFORE_MS);
+    await sleep(Math.max(BEFORE_MS, plan.settleMs));
     await plan.before();
     const round = await Promise.all(namespaces.map(namespace => deleteOne(context, namespace)));
     for (const [index, one] of round.entries()) drained[index]?.push(one);
   }
-  await sleep(AFTER_MS);
+  await sleep(plan.settleMs);
   const results: Withdrawn[] = [];
   for (const [index, ofVariant] of loads.entries()) {
     const outcomes: Outcome[] = [];

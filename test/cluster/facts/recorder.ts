@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AGENT_IMAGE } from '../images.ts';
 import { podGet } from '../kubectl.ts';
+import { RESOURCES } from '../pod.ts';
 
 const APP = readFileSync(join(import.meta.dirname, 'recorder-app.cjs'), 'utf8');
 
@@ -37,6 +38,7 @@ export function recorder({ name, port, leaveMs, watches = false, more = {} }: Re
     command: ['/usr/local/bin/node', '-e', APP],
     env: [{ name: 'RECORDER', value: JSON.stringify(settings) }],
     ports: [{ containerPort: port }],
+    resources: RESOURCES,
     securityContext: SECURITY,
     ...(watches ? { volumeMounts: [{ name: 'podinfo', mountPath: PODINFO }] } : {}),
     ...more,

@@ -1,6 +1,7 @@
 /** What holds when: the rows of the design's table, on real kubelets. */
 import { describe, it } from 'node:test';
 import { agentKilled } from './agent-killed.ts';
+import { annotatedNonsense, serviceDeleted } from './annoyed.ts';
 import { crashLooping } from './crash-looping.ts';
 import { drained } from './drained.ts';
 import { evicted } from './evicted.ts';
@@ -17,5 +18,7 @@ describe('what holds when', { concurrency: 4 }, () => {
   it("the agent's liveness probe fails: nothing drains", agentRestarted);
   it('a container is killed for its memory: readiness by verdict, and nobody waits', outOfMemory);
   it('a non-critical container crash-loops through a drain', crashLooping);
+  it('its Service is deleted in a drain: in order, and no request is cut', serviceDeleted);
+  it('its annotations are edited to nonsense, before and in a drain: the same', annotatedNonsense);
   it('the agent is killed in a drain: as with no hook', agentKilled);
 });

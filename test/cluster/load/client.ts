@@ -58,6 +58,8 @@ const LOAD_POD = {
         imagePullPolicy: 'Never',
         ports: [{ containerPort: PORT }],
         readinessProbe: { httpGet: { path: '/', port: PORT }, periodSeconds: 1 },
+        // What it is late with, it would call the pods' fault.
+        resources: { requests: { cpu: '100m' } },
         securityContext: {
           allowPrivilegeEscalation: false,
           readOnlyRootFilesystem: true,

@@ -1,9 +1,13 @@
-/** The cgroups that the nodes' pods are in: one parent for each node, or each kubelet removes the other's pods. */
+/**
+ * The cluster's cgroups: one for each node's pods, or each kubelet removes the other's, and one for the programs. On a busy
+ * machine the pods would together get no more of the processors than one session of it does (sched_autogroup, sched(7)),
+ * nice or not, and that is what a test would measure: so the cluster's parent gets ten times as much.
+ */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { until } from '../wait.ts';
-import { CGROUP, type NodeName } from './place.ts';
+import { CGROUP, NODES, type NodeName } from './place.ts';
 
 const REMOVE_MS = 30_000;
 
@@ -11,6 +15,15 @@ const REMOVE_MS = 30_000;
 export function cgroupOf(node: NodeName): string {
   return `/${CGROUP}/${node}`;
 }
+
+/** What the cluster's own programs are in. */
+const PROGRAMS = 'programs';
+
+/** Where it says how much of the processors a group gets: with version 1, and with 2. */
+const SHARES = [
+  { file: 'cpu.shares', usual: 1024 },
+  { file: 'cpu.weight', usual: 100 },
+] as const;
 
 /** @returns where the hierarchies are mounted: many with version 1, one with version 2. */
 function hierarchies(): readonly string[] {
@@ -36,15 +49,19 @@ export function whyNoCgroups(): string | null {
   }
 }
 
-/** Makes a node's cgroup in every hierarchy, with all that its pods may use. */
-export async function makeCgroup(node: NodeName): Promise<void> {
+/** Makes the cgroups in every hierarchy, with all that may be used. */
+export async function makeCgroups(): Promise<void> {
+  const parts = [...NODES.map(({ name }) => name), PROGRAMS].map(name => join(CGROUP, name));
   for (const hierarchy of hierarchies()) {
-    for (const part of [CGROUP, join(CGROUP, node)]) {
+    for (const part of [CGROUP, ...parts]) {
       const folder = join(hierarchy, part);
       pass(join(folder, '..'));
       await mkdir(folder, { recursive: true });
       inherit(folder);
     }
+    prefer(join(hierarchy, CGROUP), 10);
+    // Of what the cluster gets, the pods leave them as much as they need to answer in time.
+    prefer(join(hierarchy, CGROUP, PROGRAMS), 2);
   }
 }
 
@@ -62,6 +79,20 @@ function inherit(folder: string): void {
     if (existsSync(join(folder, 'cgroup.subtree_control')) || !existsSync(join(folder, file))) continue;
     writeFileSync(join(folder, file), readFileSync(join(folder, '..', file)));
   }
+}
+
+function prefer(folder: string, times: number): void {
+  for (const { file, usual } of SHARES) {
+    if (existsSync(join(folder, file))) writeFileSync(join(folder, file), String(times * usual));
+  }
+}
+
+/** @returns the files that a program writes its number to, to be in the programs' cgroup */
+export function programsFiles(): readonly string[] {
+  return hierarchies()
+    .map(hierarchy => join(hierarchy, CGROUP, PROGRAMS))
+    .filter(folder => SHARES.some(({ file }) => existsSync(join(folder, file))))
+    .map(folder => join(folder, 'cgroup.procs'));
 }
 
 /** Removes all of the cluster's cgroups; whoever was in them must have ended, and may take a moment to be gone. */

@@ -1,7 +1,7 @@
 /** What runs on a node: containerd, the kubelet and kube-proxy, with the node's own files. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cgroupOf, makeCgroup } from './cgroups.ts';
+import { cgroupOf } from './cgroups.ts';
 import { kubeconfigFile } from './keys.ts';
 import {
   cniConfig,
@@ -54,7 +54,6 @@ export async function prepareNode(node: NodePlace): Promise<void> {
     `mount --bind ${own('log')} /var/log`,
   ];
   await inSpace(node.name, ['sh', '-euc', mounts.join('\n')], { timeoutMs: SET_UP_MS });
-  await makeCgroup(node.name);
   await writeFile(own('cni', '10-podusher.conflist'), JSON.stringify(cniConfig(node)));
   await writeFile(own('containerd.toml'), containerdConfig(own('cni')));
   await writeFile(own('kubelet.json'), JSON.stringify(kubeletConfig(node, cgroupOf(node.name))));

@@ -4,6 +4,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Hopeless, until } from '../wait.ts';
+import { programsFiles } from './cgroups.ts';
 import { LOGS, type SpaceName } from './place.ts';
 import { isOver } from './process-id.ts';
 import { enter, inSpace, pathIn } from './space.ts';
@@ -32,14 +33,14 @@ function pidFile({ name }: Service): string {
  * itself when its child is stopped, and then never notices that it ends.
  */
 const START = `
-  setsid sh -c 'echo $$ > "$0"; exec "$@"' "$@" &`;
+  setsid sh -c 'for group in $1; do echo $$ > "$group"; done; shift; echo $$ > "$0"; exec "$@"' "$@" &`;
 
 /** Starts a service and returns when its process is there; whether it is any good is another question. */
 export async function start(service: Service): Promise<void> {
   if (isRunning(service)) return;
   await mkdir(dirname(logOf(service)), { recursive: true });
   const log = openSync(logOf(service), 'a');
-  const inside = ['sh', '-c', START, 'sh', pidFile(service), ...service.command];
+  const inside = ['sh', '-c', START, 'sh', pidFile(service), programsFiles().join(' '), ...service.command];
   const [file = '', ...args] = [...enter(service.space), ...inside];
   await inSpace(service.space, ['rm', '-f', pidFile(service)], { timeoutMs: START_MS });
   spawn(file, args, { detached: true, stdio: ['ignore', log, log] }).unref();

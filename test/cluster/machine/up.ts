@@ -2,6 +2,7 @@
 import { attempt, run } from '../run.ts';
 import { type Say, step } from '../say.ts';
 import { all, until } from '../wait.ts';
+import { makeCgroups } from './cgroups.ts';
 import { apiServer, controllerManager, etcdService, scheduler } from './control-plane.ts';
 import { makeKeys } from './keys.ts';
 import { connect } from './network.ts';
@@ -26,7 +27,7 @@ export interface UpOptions {
 export async function bringUp({ programs, pauseImage, signal, say }: UpOptions): Promise<void> {
   await step(say, 'Namespaces, network and keys', async () => {
     await all(SPACES.map(openSpace));
-    await all([connect(), makeKeys()]);
+    await all([connect(), makeKeys(), makeCgroups()]);
   });
   await step(say, 'Control plane', () => startControlPlane(programs, signal));
   await step(say, 'Nodes', async () => {

@@ -1,6 +1,6 @@
 /** What is rolled out: three pods behind a Service. */
 import { AGENT_IMAGE } from '../images.ts';
-import { APP_PORT, podTemplate } from '../pod.ts';
+import { APP_PORT, podTemplate, RESOURCES } from '../pod.ts';
 import { manifestsOf, NAME } from '../rails-auth/manifests.ts';
 import { howOf, type Strategy, withStrategy } from './strategy.ts';
 
@@ -89,6 +89,7 @@ function bareTemplate(labels: Readonly<Record<string, string>>): object {
           command: ['/usr/local/bin/node', '-e', DIES],
           ports: [{ containerPort: APP_PORT }],
           readinessProbe: { httpGet: { path: '/', port: APP_PORT }, periodSeconds: 1 },
+          resources: RESOURCES,
           securityContext: {
             readOnlyRootFilesystem: true,
             allowPrivilegeEscalation: false,

@@ -1,0 +1,64 @@
+/** Which test files may run beside which on one cluster: pure. */
+
+/**
+ * What a file does to the cluster that others notice, in the order in which they are begun:
+ *
+ * - `measures`: it tells what clients lose, and wants kube-proxies as they are.
+ * - `slows`: it makes a kube-proxy slow, which nobody notices but who measures.
+ * - `nothing`: it has pods in a namespace of its own.
+ * - `stops`: it stops what all others need.
+ */
+type Doing = (typeof ORDER)[number];
+
+const ORDER = ['measures', 'slows', 'nothing', 'stops'] as const;
+
+/** Those that do something. */
+export const DOING: Readonly<Record<string, Doing>> = {
+  'rolling-update.test.ts': 'measures',
+  'rails-auth.test.ts': 'measures',
+  'api/withdrawn.test.ts': 'measures',
+  'outages/statsd.test.ts': 'measures',
+  'true/true.test.ts': 'measures',
+  'rollout/slow-proxy.test.ts': 'slows',
+  'api/slow-proxy.test.ts': 'slows',
+  'api/outage.test.ts': 'stops',
+  'facts/kubelet-restart.test.ts': 'stops',
+  'holds/faults.test.ts': 'stops',
+  'mend.test.ts': 'stops',
+};
+
+/** So many at a time: what runs is waiting most of the time. */
+const AT_A_TIME = 3;
+
+/** @returns the files in the order in which they are to be begun. */
+export function inOrder(files: readonly string[]): readonly string[] {
+  const places = new Map(Object.keys(DOING).map((name, place) => [name, place]));
+  const placeOf = (file: string): number => places.get(nameOf(file)) ?? -1;
+  return files.toSorted(
+    (a, b) => ORDER.indexOf(doingOf(a)) - ORDER.indexOf(doingOf(b)) || placeOf(a) - placeOf(b),
+  );
+}
+
+/** @returns the first of those that wait, in their order, that may run beside those that do; undefined when none may. */
+export function nextOf(waiting: readonly string[], running: readonly string[]): string | undefined {
+  if (running.length >= AT_A_TIME) return undefined;
+  const others = running.map(doingOf);
+  return waiting.find(file => {
+    const doing = doingOf(file);
+    if (doing === 'stops') return others.length === 0;
+    if (others.includes('stops')) return false;
+    const disturbs = doing === 'slows' ? ['measures', 'slows'] : doing === 'measures' ? ['slows'] : [];
+    return !others.some(other => disturbs.includes(other));
+  });
+}
+
+function doingOf(file: string): Doing {
+  return DOING[nameOf(file)] ?? 'nothing';
+}
+
+/** @returns as `api/outage.test.ts`. */
+function nameOf(file: string): string {
+  return file.slice(file.indexOf(FOLDER) + FOLDER.length);
+}
+
+const FOLDER = 'test/cluster/';

@@ -1,0 +1,51 @@
+/** What belongs to a pod is taken away or spoilt while it terminates. */
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { deletePod, podReady } from '../facts/pod-status.ts';
+import { told } from '../facts/witness.ts';
+import { apply, kubectl } from '../kubectl.ts';
+import { withNamespace } from '../namespace.ts';
+import { startRequest, startUshered, untilStatus } from './ending.ts';
+import { assertWentWell, REQUEST_MS } from './terminating.ts';
+import { WEB_PORT } from './ushered.ts';
+
+const NONSENSE = [
+  'depends-on.podusher.dev/web=nobody',
+  'podusher.dev/drain-min=soon',
+  'podusher.dev/grace-period=',
+];
+
+export async function serviceDeleted(context: TestContext): Promise<void> {
+  const namespace = await withNamespace(context, 'service-deleted');
+  const spec = { selector: { app: 'web' }, ports: [{ port: WEB_PORT }] };
+  await apply(namespace, { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web' }, spec });
+  const witness = await startUshered(context, namespace, { labels: { app: 'web' } });
+  await startRequest(namespace, REQUEST_MS);
+  await deletePod(namespace, 'pod');
+  await witness.seen('termination', 'podusher');
+  await kubectl(['--namespace', namespace, 'delete', 'service', 'web']);
+  await witness.ended();
+  await assertWentWell(context, namespace, witness);
+}
+
+export async function annotatedNonsense(context: TestContext): Promise<void> {
+  const namespace = await withNamespace(context, 'nonsense');
+  const witness = await startUshered(context, namespace);
+  await annotate(namespace, NONSENSE);
+  await untilStatus(namespace, 'all problems are told', ({ settings }) => {
+    return Object(settings).problems.length === NONSENSE.length;
+  });
+  await podReady(namespace, 'pod');
+  await startRequest(namespace, REQUEST_MS);
+  await deletePod(namespace, 'pod');
+  await witness.seen('termination', 'podusher');
+  await annotate(namespace, ['podusher.dev/containers=other']);
+  await witness.ended();
+  await assertWentWell(context, namespace, witness);
+  const logged = witness.all('log', 'podusher', { msg: 'The annotations are bad and not in effect' });
+  assert.ok(logged.length > 0, told(witness.lines));
+}
+
+function annotate(namespace: string, annotations: readonly string[]): Promise<string> {
+  return kubectl(['--namespace', namespace, 'annotate', 'pod', 'pod', '--overwrite', ...annotations]);
+}

@@ -1,0 +1,41 @@
+/** A pod that terminates on a node of ours, with a request in flight: what becomes of it when something else fails. */
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { deletePod, podGone, podReady } from '../facts/pod-status.ts';
+import type { Witness } from '../facts/witness.ts';
+import { apply } from '../kubectl.ts';
+import type { NodeName } from '../nodes.ts';
+import { assertWholeSequence, endOfRequest, startRequest } from './ending.ts';
+import { followOnNode } from './node-witness.ts';
+import { usheredPod } from './ushered.ts';
+
+/** A request that is in flight when it all begins. */
+export const REQUEST_MS = 10_000;
+
+/** Starts a pod on a node, with a request in flight, and deletes it. */
+export async function terminating(
+  context: TestContext,
+  namespace: string,
+  node: NodeName,
+  requestMs: number = REQUEST_MS,
+): Promise<Witness> {
+  await apply(namespace, usheredPod('pod', { spec: { nodeName: node } }));
+  await podReady(namespace, 'pod');
+  const witness = await followOnNode(context, node, namespace, 'pod');
+  await startRequest(namespace, requestMs, { nodeName: node === 'node-a' ? 'node-b' : 'node-a' });
+  await witness.seen('request', 'web');
+  await deletePod(namespace, 'pod');
+  await witness.seen('termination', 'podusher');
+  return witness;
+}
+
+/** Asserts that it went down in order, and that its request was answered. */
+export async function assertWentWell(
+  context: TestContext,
+  namespace: string,
+  witness: Witness,
+): Promise<void> {
+  assertWholeSequence(witness);
+  assert.equal(await endOfRequest(context, namespace), 'answered');
+  await podGone(namespace, 'pod');
+}
