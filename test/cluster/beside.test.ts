@@ -32,7 +32,8 @@ describe('nextOf()', () => {
     [[SLOWS], [SLOWS], undefined],
     [[SLOWS], [OTHER], SLOWS],
     [[MEASURES, OTHER], [SLOWS], OTHER],
-    [[MEASURES], [MEASURES, OTHER], MEASURES],
+    [[MEASURES], [MEASURES], MEASURES],
+    [[MEASURES, OTHER], [MEASURES, MEASURES], OTHER],
     [[OTHER], [OTHER, OTHER, OTHER], undefined],
   ];
   for (const [waiting, running, next] of table) {
