@@ -8,6 +8,7 @@ import { readCommandLine } from '../command-line.ts';
 import { codeOf } from '../error-code.ts';
 import { VERSION } from '../version.ts';
 import { runAgent } from './agent.ts';
+import { keepNextTickFast } from './next-tick.ts';
 import { readFirst } from './settings-reader.ts';
 
 const BAD_INPUT = 2;
@@ -39,6 +40,7 @@ export async function agent(argv: readonly string[], environment: Environment): 
     process.stderr.write(`${all.join('\n')}\n`);
     return BAD_INPUT;
   }
+  keepNextTickFast();
   const started = await runAgent({ own, source, first: known, token: token.value, now });
   if (started.ok) return started.value;
   process.stderr.write(`${started.problems.join('\n')}\n`);
