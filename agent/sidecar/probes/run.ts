@@ -10,6 +10,9 @@ import { probeTcp } from './tcp.ts';
 /** The longest that a timer of Node waits; one that is longer fires at once. */
 export const MAX_TIMER_MS: number = 2 ** 31 - 1;
 
+/** One for all: without it each `abort()` makes an exception with a stack of its own. */
+const IS_OVER = new Error('the probe is over');
+
 /** A probe on its way. */
 export interface RunningProbe {
   /** Settles within the probe's timeout, and never rejects. */
@@ -37,9 +40,9 @@ export function startProbe(
     )
     .finally(() => {
       clearTimeout(timer);
-      controller.abort();
+      controller.abort(IS_OVER);
     });
-  return { result, abort: () => controller.abort() };
+  return { result, abort: () => controller.abort(IS_OVER) };
 }
 
 async function act(action: Probe['action'], context: ProbeContext): Promise<ProbeResult> {
