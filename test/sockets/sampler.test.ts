@@ -119,7 +119,7 @@ test('createSampler() tells a request in flight from its first byte to the answe
   const begunAt = inFlight.oldestBegunAt ?? 0;
   // The kernel's clock ticks each 10 ms at most; and between the two clocks the machine may be busy with others.
   assert.ok(
-    begunAt > sentAt - 20 && begunAt < writtenAt + 100,
+    begunAt > sentAt - 100 && begunAt < writtenAt + 100,
     `begun ${begunAt - sentAt} ms after it was sent`,
   );
   await sleep(THINK_MS);
