@@ -15,7 +15,7 @@ const root = join(import.meta.dirname, '..');
 const app = join(folder, 'podusher');
 
 await cp(process.execPath, join(folder, 'usr/local/bin/node'));
-for (const file of ['podusher.cjs', 'main.cjs', 'main.cjs.code', 'kubernetes.cjs']) {
+for (const file of ['podusher.cjs', 'main.cjs', 'main.cjs.code', 'kubernetes.cjs', 'publisher.cjs']) {
   await cp(join(root, 'dist', file), join(app, file));
 }
 

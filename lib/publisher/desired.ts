@@ -29,7 +29,7 @@ export interface Desired {
 export function desiredOf(service: Service, pods: Iterable<Pod>, nodes: ReadonlyMap<string, Node>): Desired {
   const families = new Map(service.families.map(family => [family, new Map<string, Group>()]));
   const problems: Problem[] = [];
-  const missing = new Map<ServicePort, number>();
+  const missing = new Set<ServicePort>();
   const portsOf = portFinder(service, missing);
   for (const pod of pods) {
     if (pod.isTerminal || pod.addresses.length === 0) continue; // ShouldPodBeInEndpoints
@@ -49,9 +49,10 @@ export function desiredOf(service: Service, pods: Iterable<Pod>, nodes: Readonly
       group.endpoints.set(keyOf(endpoint), endpoint);
     }
   }
-  for (const [{ target, protocol }, count] of missing) {
+  for (const { target, protocol } of missing) {
+    // How many they are would be news with each pod of a rollout.
     const name = `${quoted(String(target))} (${protocol})`;
-    const message = `No container of ${count} of its pods has a port called ${name}, which is left out for them`;
+    const message = `Some of its pods have no port called ${name}, which is left out for them`;
     problems.push({ kind: 'Service', name: service.name, message });
   }
   return { families, problems };
@@ -68,14 +69,14 @@ interface Ports {
   readonly key: string;
 }
 
-/** `getEndpointPorts`: what cannot be found is left out, and counted. Most pods of a Service share one list. */
-function portFinder(service: Service, missing: Map<ServicePort, number>): (pod: Pod) => Ports {
+/** `getEndpointPorts`: what cannot be found is left out, and told. Most pods of a Service share one list. */
+function portFinder(service: Service, missing: Set<ServicePort>): (pod: Pod) => Ports {
   const known = new Map<string, Ports>();
   return pod => {
     const numbers = service.ports.map(one => findPort(pod, one));
     numbers.forEach((number, index) => {
       const port = service.ports[index];
-      if (number === undefined && port !== undefined) missing.set(port, (missing.get(port) ?? 0) + 1);
+      if (number === undefined && port !== undefined) missing.add(port);
     });
     const numbersKey = numbers.join();
     const found = known.get(numbersKey);

@@ -19,11 +19,15 @@ export const DOING: Readonly<Record<string, Doing>> = {
   'api/withdrawn.test.ts': 'measures',
   'outages/statsd.test.ts': 'measures',
   'true/true.test.ts': 'measures',
+  'publisher/publisher.test.ts': 'measures',
   'rollout/slow-proxy.test.ts': 'slows',
   'api/slow-proxy.test.ts': 'slows',
   'api/outage.test.ts': 'stops',
   'facts/kubelet-restart.test.ts': 'stops',
   'holds/faults.test.ts': 'stops',
+  'publisher/failing.test.ts': 'stops',
+  'publisher/node-lost.test.ts': 'stops',
+  'publisher/twin.test.ts': 'stops',
   'mend.test.ts': 'stops',
 };
 

@@ -50,8 +50,9 @@ export async function waitFor(
   what: string,
   condition: string,
   timeoutMs: number,
+  ...more: readonly string[]
 ): Promise<void> {
-  const wait = ['wait', what, `--for=${condition}`, `--timeout=${timeoutMs}ms`];
+  const wait = ['wait', what, `--for=${condition}`, `--timeout=${timeoutMs}ms`, ...more];
   await kubectl(['--namespace', namespace, ...wait], { timeoutMs: timeoutMs + DEADLINE_MS });
 }
 

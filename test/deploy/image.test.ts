@@ -59,6 +59,16 @@ test('the image has what the agent needs, and a drain reads sockets by netlink',
   assert.deepEqual(await sockets(), { used: 'sock_diag', because: null });
 });
 
+test('the image has what the publisher needs', async context => {
+  const folder = await layOut(context);
+  const command = [join(folder, 'podusher/podusher.cjs'), 'publisher', '--dry-run'];
+  const failed: unknown = await promisify(execFile)(join(folder, 'usr/local/bin/node'), command, {
+    cwd: folder,
+    env: {},
+  }).catch((error: unknown) => error);
+  assert.match(Object(failed).stderr, /^Not in a cluster: /u);
+});
+
 test('the image has of koffi neither sources nor the bindings of other C libraries', async context => {
   const modules = join(await layOut(context), 'podusher/node_modules');
   const files = await readdir(modules, { recursive: true, withFileTypes: true });

@@ -169,7 +169,7 @@ test('reconcile() leaves out a port that a pod does not have, and a pod whose no
     {
       kind: 'Service',
       name: 'web',
-      message: 'No container of 2 of its pods has a port called "grpc" (TCP), which is left out for them',
+      message: 'Some of its pods have no port called "grpc" (TCP), which is left out for them',
     },
   ]);
 });

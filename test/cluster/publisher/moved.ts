@@ -1,0 +1,96 @@
+/** A live Service is moved over to the publisher and back, under load. */
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Outcome } from '../../../agent/rehearse/load/outcome.ts';
+import { MANAGED_BY, MANAGER } from '../../../lib/publisher/slice.ts';
+import { apply, kubectl, waitFor } from '../kubectl.ts';
+import { startLoad, startLoadPod } from '../load/client.ts';
+import { withNamespace } from '../namespace.ts';
+import { podNames } from '../pods.ts';
+import { serviceAddress } from '../service.ts';
+import { until } from '../wait.ts';
+import { runCommands, runDocumented } from './documented.ts';
+import { ordinaryService, shopPod } from './shop.ts';
+import { type Ready, readyIn, slicesOf } from './slices.ts';
+
+const READY_MS = 120_000;
+const AT_REST_MS = 30_000;
+const RATE = 50;
+
+/** What was sent at the moment of the last change is answered, and kube-proxy has told the kernel. */
+const AFTER_MS = 3_000;
+
+/** In the wrong order: what there is goes before what is to come. */
+const CARELESS = `
+  kubectl patch service web --type=json -p '[{"op": "remove", "path": "/spec/selector"}]'
+  kubectl delete endpoints web
+  kubectl delete endpointslices -l kubernetes.io/service-name=web
+  sleep 1
+  kubectl annotate service web podusher.dev/selector=app=web`;
+
+/** @returns what became of 50 requests a second, on new connections and on kept ones, while something is done. */
+async function whileMoving(namespace: string, move: () => Promise<unknown>): Promise<readonly Outcome[]> {
+  const host = await serviceAddress(namespace, 'web');
+  const loads = await Promise.all(
+    (['new', 'kept'] as const).map(clients =>
+      startLoad(namespace, clients, { host, port: 80, path: '/', rate: RATE, clients }),
+    ),
+  );
+  await sleep(AFTER_MS);
+  await move();
+  await sleep(AFTER_MS);
+  return (await Promise.all(loads.map(load => load.stop()))).flat();
+}
+
+async function startShop(context: TestContext): Promise<string> {
+  const namespace = await withNamespace(context, 'moved');
+  await startLoadPod(namespace);
+  await apply(namespace, ordinaryService('web'), ...['web-1', 'web-2', 'web-3'].map(name => shopPod(name)));
+  await waitFor(namespace, 'pods', 'condition=Ready', READY_MS, '--selector=app=web');
+  return namespace;
+}
+
+/** @returns who manages the Service's slices, each with the pods that it calls ready. */
+async function managers(namespace: string): Promise<Readonly<Record<string, Ready>>> {
+  const slices = await slicesOf(namespace, 'web');
+  const managed = slices.map(slice => [slice.metadata.labels[MANAGED_BY] ?? '', readyIn([slice])]);
+  return Object.fromEntries(managed);
+}
+
+async function untilManaged(namespace: string, by: string): Promise<void> {
+  const pods = await podNames(namespace, 'web');
+  const isManaged = async (): Promise<boolean> =>
+    assert.deepEqual(await managers(namespace), { [by]: pods.toSorted((a, b) => a.localeCompare(b)) }) ===
+    undefined;
+  await until(`the slices are ${by}'s alone, with all pods`, isManaged, { timeoutMs: AT_REST_MS });
+}
+
+function lostOf(outcomes: readonly Outcome[]): readonly Outcome[] {
+  return outcomes.filter(({ type }) => type !== 'ok');
+}
+
+export async function movedCarelessly(context: TestContext): Promise<void> {
+  const namespace = await startShop(context);
+  const outcomes = await whileMoving(namespace, () => runCommands(namespace, CARELESS));
+  context.diagnostic(`${lostOf(outcomes).length} of ${outcomes.length} failed`);
+  assert.ok(lostOf(outcomes).length > 0, `of ${outcomes.length}`);
+}
+
+export async function moved(context: TestContext): Promise<void> {
+  const namespace = await startShop(context);
+  const over = await whileMoving(namespace, () => runDocumented(namespace, 'Move a Service over'));
+  context.diagnostic(`Over: ${lostOf(over).length} of ${over.length} failed`);
+  assert.deepEqual(lostOf(over), []);
+  await untilManaged(namespace, MANAGER);
+
+  await context.test('and nothing stays behind: a pod that goes is gone from the slices', async () => {
+    await kubectl(['--namespace', namespace, 'delete', 'pod', 'web-3']);
+    await untilManaged(namespace, MANAGER);
+  });
+
+  const back = await whileMoving(namespace, () => runDocumented(namespace, 'And back'));
+  context.diagnostic(`Back: ${lostOf(back).length} of ${back.length} failed`);
+  assert.deepEqual(lostOf(back), []);
+  await untilManaged(namespace, 'endpointslice-controller.k8s.io');
+}

@@ -1,0 +1,78 @@
+/** A node is gone with all that runs on it: its endpoints leave no later than those of the built-in controller. */
+import assert from 'node:assert/strict';
+import { atEnd } from '../at-end.ts';
+import { containerOf, podStatus } from '../facts/pod-status.ts';
+import { apply, waitFor } from '../kubectl.ts';
+import { NODES } from '../machine/place.ts';
+import { inSpace } from '../machine/space.ts';
+import { withNamespace } from '../namespace.ts';
+import { testOnNodes } from '../on-nodes.ts';
+import { until } from '../wait.ts';
+import { withPublisher } from './deployed.ts';
+import { ordinaryService, publishedService, shopPod, tell } from './shop.ts';
+import { type SliceWatch, since, watchSlices } from './slices.ts';
+
+const COMMAND_MS = 10_000;
+const READY_MS = 120_000;
+const BACK_MS = 120_000;
+
+/** The controller manager waits 50 s for a node. */
+const LOST_MS = 150_000;
+
+/** Whoever writes first is heard first; that much is the machine's. */
+const LATE_MS = 1_000;
+
+const GONE = 'node-b';
+const STAYS = 'node-a';
+
+/** Pulls the node's cable out, or puts it back. */
+async function setCable(state: 'up' | 'down'): Promise<void> {
+  await inSpace('control', ['ip', 'link', 'set', GONE, state], { timeoutMs: COMMAND_MS });
+}
+
+/** @returns when the pod was last seen ready, in ms since the epoch. */
+function leftAt(watch: SliceWatch, pod: string, from: number): number {
+  const without = since(watch, from).find(({ ready }) => !ready.includes(pod));
+  return without?.at ?? Number.POSITIVE_INFINITY;
+}
+
+testOnNodes(
+  'the endpoints of a lost node leave no later than with the built-in controller',
+  async context => {
+    await withPublisher(context);
+    const namespace = await withNamespace(context, 'node-lost');
+    await apply(
+      namespace,
+      ordinaryService('ordinary'),
+      publishedService('published'),
+      shopPod('stays', { spec: { nodeName: STAYS } }),
+      shopPod('goes', { spec: { nodeName: GONE } }),
+      shopPod('sick', { spec: { nodeName: GONE }, statsd: true }),
+    );
+    const ordinary = watchSlices(context, namespace, 'ordinary');
+    const published = watchSlices(context, namespace, 'published');
+    await waitFor(namespace, 'pods', 'condition=Ready', READY_MS, '--selector=app=web');
+    await tell(namespace, 'sick', '/crash-statsd');
+    const isSick = async (): Promise<boolean> =>
+      containerOf(await podStatus(namespace, 'sick'), 'statsd').restarts >= 2 &&
+      ordinary.ready.join() === 'goes,stays' &&
+      published.ready.join() === 'goes,sick,stays';
+    await until('the pod whose statsd is down is published alone', isSick, { timeoutMs: READY_MS });
+
+    const from = Date.now();
+    atEnd(context, async () => {
+      await setCable('up');
+      for (const { name } of NODES) await waitFor('default', `node/${name}`, 'condition=Ready', BACK_MS);
+    });
+    await setCable('down');
+    const areGone = (): boolean => ordinary.ready.join() === 'stays' && published.ready.join() === 'stays';
+    await until('its pods are gone from both', areGone, { timeoutMs: LOST_MS });
+    const byKubernetes = leftAt(ordinary, 'goes', from) - from;
+    const byPublisher = ['goes', 'sick'].map(pod => leftAt(published, pod, from) - from);
+    context.diagnostic(
+      `After ${byKubernetes} ms by Kubernetes, ${byPublisher.join(' and ')} ms by the publisher`,
+    );
+    for (const afterMs of byPublisher) assert.ok(afterMs <= byKubernetes + LATE_MS, `${afterMs} ms`);
+    for (const { ready } of since(published, from)) assert.ok(ready.includes('stays'));
+  },
+);
