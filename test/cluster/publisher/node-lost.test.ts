@@ -20,7 +20,7 @@ const BACK_MS = 120_000;
 const LOST_MS = 150_000;
 
 /** Whoever writes first is heard first; that much is the machine's. */
-const LATE_MS = 1_000;
+const LATE_MS = 2_000;
 
 const GONE = 'node-b';
 const STAYS = 'node-a';
