@@ -47,6 +47,10 @@ const VERBS: Readonly<Record<string, string>> = {
 /** A whole process is to start, on a machine that may have more to do. */
 const SOON_MS = 100_000;
 
+function soon(what: string, is: () => boolean): Promise<true> {
+  return until(what, () => is() || undefined, SOON_MS);
+}
+
 test('the roles grant what the publisher asks for, and no more', async context => {
   const api = await shop(context, 1);
   const asked = new Set<string>();
@@ -60,8 +64,6 @@ test('the roles grant what the publisher asks for, and no more', async context =
     return isFirstPatch;
   };
   const publisher = await Publisher.start(context, api);
-  const soon = (what: string, is: () => boolean): Promise<true> =>
-    until(what, () => is() || undefined, SOON_MS);
   await soon('the pod is published', () => readyIn(api).length === 1);
   api.put('services', serviceObject({ labels: { team: 'other' } }));
   putService(api, 'broken', 'app in web');
