@@ -12,6 +12,8 @@ import { dryRun } from './dry-run.ts';
 import { runPublisher } from './publisher.ts';
 
 const BAD_INPUT = 2;
+/** The kubelet renews the token minutes before it is no longer taken. */
+const ACCOUNT_MS = 10_000;
 /** As many as there are writes at a time. */
 const KEPT_CONNECTIONS = 32;
 
@@ -41,11 +43,21 @@ export async function publisher(argv: readonly string[], environment: Environmen
   const account = await readAgain();
   if (!account.ok) all.push(...account.problems);
   if (all.length > 0) return refuse(all);
-  const client = createClient(readAgain, `podusher/${VERSION}`, KEPT_CONNECTIONS);
+  const client = createClient(remembered(readAgain), `podusher/${VERSION}`, KEPT_CONNECTIONS);
   if (own.dryRun) return dryRun(own, client, now);
   const leaseNamespace = own.leaseNamespace ?? (await readNamespace(own.serviceAccount)) ?? 'default';
   const ended = await runPublisher({ own, leaseNamespace, client, now });
   return ended.ok ? ended.value : refuse(ended.problems);
+}
+
+/** @returns what was read a moment ago, where that is as good: writes need not wait for files. */
+function remembered(read: () => Promise<Parsed<Account>>): () => Promise<Parsed<Account>> {
+  let last: { readonly at: number; readonly account: Parsed<Account> } | undefined;
+  return async () => {
+    if (last?.account.ok === true && now() - last.at < ACCOUNT_MS) return last.account;
+    last = { at: now(), account: await read() };
+    return last.account;
+  };
 }
 
 function refuse(problems: readonly string[]): number {

@@ -50,8 +50,13 @@ export class Publisher {
     return publisher;
   }
 
-  /** As `start()`, for whoever ends it. */
-  static async launch(api: ApiPlace, who: string, flags: readonly string[] = []): Promise<Publisher> {
+  /** As `start()`, for whoever ends it. @param program what Node is given before the command. */
+  static async launch(
+    api: ApiPlace,
+    who: string,
+    flags: readonly string[] = [],
+    program: readonly string[] = [MAIN],
+  ): Promise<Publisher> {
     const port = await freePort();
     const own = [
       '--port',
@@ -61,7 +66,7 @@ export class Publisher {
       '--service-account',
       await api.account(who),
     ];
-    const child = spawn(process.execPath, [MAIN, 'publisher', ...own, ...flags], {
+    const child = spawn(process.execPath, [...program, 'publisher', ...own, ...flags], {
       env: { ...process.env, ...api.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

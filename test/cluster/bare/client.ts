@@ -4,10 +4,12 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import { createInterface } from 'node:readline';
-import type { Json } from '../../publisher/server.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Json, metadataOf } from '../../publisher/server.ts';
 import { certificateFile, keyFile } from '../machine/keys.ts';
 
 const DEADLINE_MS = 60_000;
+const AGAIN_MS = 100;
 /** Requests at a time. */
 const CONNECTIONS = 24;
 
@@ -71,24 +73,49 @@ export class Client {
     return text.startsWith('{') ? JSON.parse(text) : { text };
   }
 
-  /** Lists, then tells of each change from there on, until it is closed. @returns the list, and what closes it. */
+  /**
+   * Lists, then tells of each change from there on, until it is closed: the API server ends the watch of whoever reads too
+   * slowly, and it is begun anew.
+   *
+   * @returns the list, and what closes it
+   */
   async listAndWatch(
     path: string,
     take: TakeChange,
   ): Promise<{ readonly items: readonly Json[]; readonly close: () => void }> {
     const { items, metadata } = await this.get(path);
-    const from = String(Object(metadata).resourceVersion);
+    const controller = new AbortController();
+    const { signal } = controller;
+    let version = String(Object(metadata).resourceVersion);
+    const follow = async (): Promise<void> => {
+      while (!signal.aborted) version = await this.#watch(path, version, take, signal);
+    };
+    follow().catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+    return { items: Array.isArray(items) ? items : [], close: () => controller.abort() };
+  }
+
+  /** @returns the version up to which it has told when the watch ends. */
+  async #watch(path: string, from: string, take: TakeChange, signal: AbortSignal): Promise<string> {
+    let version = from;
     const asked = this.#send('GET', `${path}?watch=1&resourceVersion=${from}`, this.#watches);
-    const [response]: IncomingMessage[] = await once(asked, 'response');
-    if (response === undefined) throw new Error(`No watch of ${path}`);
+    signal.addEventListener('abort', () => asked.destroy(), { once: true });
     asked.on('error', () => {});
-    createInterface({ input: response })
-      .on('line', line => {
+    try {
+      const [response]: IncomingMessage[] = await once(asked, 'response', { signal });
+      for await (const line of response === undefined ? [] : createInterface({ input: response })) {
         const { type, object } = JSON.parse(line);
+        if (type === 'ERROR') throw new Error(`The watch of ${path} ended: ${line}`);
+        version = String(metadataOf(object)['resourceVersion']);
         take(String(type), object);
-      })
-      .on('error', () => {});
-    return { items: Array.isArray(items) ? items : [], close: () => void asked.destroy() };
+      }
+    } catch (error) {
+      // It broke off, or there is no server at the moment.
+      if (Object(error).code === undefined) throw error;
+      await sleep(AGAIN_MS);
+    }
+    return version;
   }
 
   close(): void {

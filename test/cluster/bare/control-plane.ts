@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../rehearse/cli.ts';
 import { programsOf } from '../build/programs.ts';
-import { kubernetesVersion } from '../build/versions.ts';
+import { kubernetesAtHand } from '../build/versions.ts';
 import {
   apiServerCommand,
   type ControlPlace,
@@ -53,7 +53,7 @@ export class ControlPlane {
   /** Builds what is not in the cache; brings etcd and the API server up, or leaves nothing behind. */
   static async start(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
     const { api = {}, say = () => {}, signal = new AbortController().signal } = options;
-    const version = await kubernetesVersion(process.env['PODUSHER_TEST_KUBERNETES']);
+    const version = await kubernetesAtHand(process.env['PODUSHER_TEST_KUBERNETES']);
     const programs = await programsOf(version, signal, say);
     const folder = mkdtempSync(join(tmpdir(), 'podusher-plane-'));
     const [port, peerPort, apiPort] = [await freePort(), await freePort(), await freePort()];

@@ -23,6 +23,18 @@ export function etcdVersion(): Promise<string> {
   return newestOf('go.etcd.io/etcd/server/v3', 'etcd', ETCD);
 }
 
+/** @returns the newest that is in the cache already, where nothing else is wanted; else as `kubernetesVersion()`. */
+export async function kubernetesAtHand(wanted: string | undefined): Promise<string> {
+  const inCache = (await cachedNames()).filter(one => one.startsWith('kubernetes-'));
+  const found = wanted
+    ? null
+    : newest(
+        inCache.map(one => one.slice('kubernetes-'.length)),
+        '',
+      );
+  return found ?? kubernetesVersion(wanted);
+}
+
 /** Where nobody can be asked, the newest that is in the cache. */
 async function newestOf(module: string, name: string, prefix: string): Promise<string> {
   const served = await versionsServed(module).catch(async (error: unknown) => {
