@@ -78,7 +78,7 @@ function flagProblem(
     return value === undefined ? undefined : `Takes no value, but has ${quoted(value)}`;
   }
   if (booleans.has(flag)) return undefined;
-  if (settings.has(flag)) return value === undefined ? `Has no value; write ${flag}=VALUE` : undefined;
+  if (settings.has(flag)) return value === undefined ? `Has no value; write ${flag} VALUE` : undefined;
   return `Not a flag${didYouMean(flag, [...settings, ...SWITCHES])}; --help lists them`;
 }
 

@@ -106,7 +106,7 @@ export function parseOptions(argv: readonly string[]): Parsed<Options | 'help'> 
   const wanted = compare ? 2 : 1;
   if (positionals.length !== wanted) {
     const what = compare ? 'two manifests: WITHOUT.yaml WITH.yaml' : 'one manifest: POD.yaml';
-    problems.push(`${positionals.length} files given; accepted: ${what}`);
+    problems.push(`${given(positionals)}; accepted: ${what}`);
   }
   const [first = '', second = ''] = positionals;
   const run = new Map<string, string>();
@@ -190,4 +190,12 @@ function wholeNumber(text: string, max: number): Parsed<number> {
 function clientsOf(text: string): Parsed<Options['clients']> {
   if (text === 'both' || text === 'new' || text === 'kept') return parsed(text);
   return unparsed(`${quoted(text)} is not accepted; accepted: new, kept, both`);
+}
+
+function given(files: readonly string[]): string {
+  const [first, ...others] = files;
+  if (first === undefined) return 'No file given';
+  return others.length === 0
+    ? `One file given, ${quoted(first)}`
+    : `Files given: ${files.map(quoted).join(', ')}`;
 }

@@ -7,6 +7,8 @@ import { codeOf } from '../error-code.ts';
 
 /** How often the file is read even when no change was seen: inotify may be refused, or miss a bind mount. */
 const POLL_MS = 5000;
+/** An editor empties a file before it writes it; and a swap of `..data` is several changes. */
+const SETTLE_MS = 100;
 
 /** The annotations by key, or why they cannot be read. */
 export type Podinfo = Parsed<ReadonlyMap<string, string>>;
@@ -34,15 +36,23 @@ export async function readPodinfo(path: string, required: boolean): Promise<Podi
  */
 export function watchPodinfo(path: string, changed: () => void): () => void {
   let watcher: FSWatcher | undefined;
+  let settling: NodeJS.Timeout | undefined;
+  const settle = (): void => {
+    settling ??= setTimeout(() => {
+      settling = undefined;
+      changed();
+    }, SETTLE_MS).unref();
+  };
   const poll = setInterval(changed, POLL_MS).unref();
   try {
-    watcher = watch(dirname(path), { persistent: false }, () => changed());
+    watcher = watch(dirname(path), { persistent: false }, settle);
     watcher.on('error', () => watcher?.close());
   } catch {
     // No folder, or no inotify: polling goes on.
   }
   return () => {
     clearInterval(poll);
+    clearTimeout(settling);
     watcher?.close();
   };
 }

@@ -169,7 +169,7 @@ export const AGENT: AgentRows = {
     'annotations-file',
     kind.FILE,
     '/etc/podinfo/annotations',
-    'Where the downward API writes the annotations; only the default may be missing',
+    'Where the downward API writes the annotations; with any other than the default the pod is not ready until the file is there',
   ),
   tokenFile: unset('token-file', kind.FILE, 'none', 'The file with the token that /drain asks for'),
   logLevel: setting(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { afterEach, describe, it } from 'node:test';
 import { createLoad, type Load, type LoadOptions, MOST_IN_FLIGHT } from '../../agent/rehearse/load/load.ts';
 import type { Outcome } from '../../agent/rehearse/load/outcome.ts';
@@ -13,7 +14,7 @@ interface Seen {
   readonly server: Server;
   readonly port: number;
   readonly addresses: Set<string | undefined>;
-  readonly connections: Set<number | undefined>;
+  readonly connections: Set<Socket>;
   requests: number;
 }
 
@@ -24,7 +25,7 @@ async function serve(listener: RequestListener = (_, response) => response.end('
   const server = createServer((request, response) => {
     seen.requests++;
     seen.addresses.add(request.socket.remoteAddress);
-    seen.connections.add(request.socket.remotePort);
+    seen.connections.add(request.socket);
     listener(request, response);
   });
   servers.push(server);

@@ -44,9 +44,9 @@ describe('parseOptions()', () => {
   });
 
   const bad: readonly (readonly [readonly string[], string])[] = [
-    [[], '0 files given; accepted: one manifest: POD.yaml'],
-    [['a', 'b'], '2 files given; accepted: one manifest: POD.yaml'],
-    [['--compare', 'a'], '1 files given; accepted: two manifests: WITHOUT.yaml WITH.yaml'],
+    [[], 'No file given; accepted: one manifest: POD.yaml'],
+    [['a', 'b'], 'Files given: "a", "b"; accepted: one manifest: POD.yaml'],
+    [['--compare', 'a'], 'One file given, "a"; accepted: two manifests: WITHOUT.yaml WITH.yaml'],
     [['a', '--stuborn'], '--stuborn: not a flag (did you mean "stubborn"?); see podusher rehearse --help'],
     [['a', '--rate'], '--rate: it needs a value'],
     [['a', '--json=1'], '--json: it takes no value'],
