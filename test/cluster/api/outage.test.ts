@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { deletePod, podGone, podReady, podStatus } from '../facts/pod-status.ts';
+import { podGone, podReady, podStatus } from '../facts/pod-status.ts';
 import { told, type Witness } from '../facts/witness.ts';
-import { endOfRequest, startRequest } from '../holds/ending.ts';
+import { endOfRequest } from '../holds/ending.ts';
 import { followOnNode } from '../holds/node-witness.ts';
-import { assertWentWell, terminating } from '../holds/terminating.ts';
+import { assertWentWell, startOnNode, terminate } from '../holds/terminating.ts';
 import { apply, isOurs } from '../kubectl.ts';
 import { withNamespace } from '../namespace.ts';
 import { pauseService, resumeService, startService, stopService } from '../nodes.ts';
@@ -24,7 +24,8 @@ const AWAY_MS = 8_000;
 const STARTED_MS = 60_000;
 /** The agent asks again after 30 s at the latest. */
 const BACK_MS = 60_000;
-const REQUEST_MS = 10_000;
+/** The API server is away before it is answered. */
+const REQUEST_MS = 15_000;
 
 const LOST = /^The API is lost: pods: /u;
 const LACKS = /^HTTP 403: .* cannot (?:list|watch) resource "pods"/u;
@@ -77,21 +78,6 @@ async function whyLost(namespace: string): Promise<string> {
   return String((await statusOf(namespace)).api?.watch.because);
 }
 
-/** Deletes the pod, with a request in flight. */
-async function beginDrain({ namespace, witness }: Serving): Promise<void> {
-  await startRequest(namespace, REQUEST_MS, { nodeName: 'node-b' });
-  await witness.seen('request', 'web');
-  await deletePod(namespace, 'pod');
-  await witness.seen('termination', 'podusher');
-}
-
-/** @returns a pod that terminates, and whose agent asks the API */
-async function startDraining(context: TestContext): Promise<Serving> {
-  const serving = await startServing(context, 'api-drain');
-  await beginDrain(serving);
-  return serving;
-}
-
 /** A pod that serves goes on doing so. @param meanwhile what else happens to the API */
 function stays({ witness, uid }: Serving, meanwhile: () => Promise<void>): Story {
   return async untilBack => {
@@ -124,14 +110,20 @@ function refused({ namespace, witness, uid }: Serving): Story {
 }
 
 /** A pod that drains goes down. */
-function goesDown(context: TestContext, { namespace, witness }: Serving): Story {
+function goesDown(witness: Witness, afterwards: () => Promise<void>): Story {
   return async untilBack => {
+    assert.deepEqual(witness.all('sigterm', 'web'), [], 'it has drained before');
     await witness.ended();
     await untilBack();
-    assertOrder(witness);
-    assert.equal(await endOfRequest(context, namespace), 'answered');
-    await podGone(namespace, 'pod');
+    await afterwards();
   };
+}
+
+/** Asserts that a pod whose agent asks the API went down in order, and that its request was answered. */
+async function assertInOrder(context: TestContext, { namespace, witness }: Serving): Promise<void> {
+  assertOrder(witness);
+  assert.equal(await endOfRequest(context, namespace), 'answered');
+  await podGone(namespace, 'pod');
 }
 
 const GONE: Away = {
@@ -151,8 +143,12 @@ if (isOurs) {
     const [staying, loser, draining, witness] = await Promise.all([
       startServing(context, 'api-gone'),
       startServing(context, 'api-refused'),
-      startDraining(context),
-      terminating(context, unasked, NODE),
+      startServing(context, 'api-drain'),
+      startOnNode(context, unasked, NODE),
+    ]);
+    await Promise.all([
+      terminate(draining.namespace, NODE, draining.witness, REQUEST_MS),
+      terminate(unasked, NODE, witness, REQUEST_MS),
     ]);
     // A watch that is there is not asked for its rights again.
     await revoke(loser.namespace);
@@ -166,23 +162,26 @@ if (isOurs) {
         forgets,
       ),
       'readiness stays, and afterwards while its rights are lost; then the agent catches up': refused(loser),
-      'a pod that drains goes down in order, and cuts no request': goesDown(context, draining),
-      'so does one whose agent asks nobody': async untilBack => {
-        await witness.ended();
-        await untilBack();
-        await assertWentWell(context, unasked, witness);
-      },
+      'a pod that drains goes down in order, and cuts no request': goesDown(draining.witness, () =>
+        assertInOrder(context, draining),
+      ),
+      'so does one whose agent asks nobody': goesDown(witness, () =>
+        assertWentWell(context, unasked, witness),
+      ),
     });
   });
 
   test('while the API server answers nobody', { concurrency: 4 }, async context => {
     const [staying, draining] = await Promise.all([
       startServing(context, 'api-slow'),
-      startDraining(context),
+      startServing(context, 'api-drain'),
     ]);
+    await terminate(draining.namespace, NODE, draining.witness, REQUEST_MS);
     await during(context, SILENT, {
       'readiness stays; afterwards the agent catches up': stays(staying, async () => {}),
-      'a pod that drains goes down in order, and cuts no request': goesDown(context, draining),
+      'a pod that drains goes down in order, and cuts no request': goesDown(draining.witness, () =>
+        assertInOrder(context, draining),
+      ),
     });
   });
 }

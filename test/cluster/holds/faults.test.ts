@@ -7,7 +7,7 @@ import { testOnNodes } from '../on-nodes.ts';
 import { AGENT_PORT } from '../pod.ts';
 import { until } from '../wait.ts';
 import { entry } from './ending.ts';
-import { assertWentWell, terminating } from './terminating.ts';
+import { assertWentWell, startOnNode, terminate } from './terminating.ts';
 
 /** Of a request that outlasts a kubelet's restart. */
 const LONG_REQUEST_MS = 30_000;
@@ -23,7 +23,8 @@ async function hooksPlaced(namespace: string): Promise<number> {
 describe('a pod goes down in order, and no request is cut, on a node', { concurrency: 2 }, () => {
   testOnNodes('whose kubelet restarts: the hooks come again, and the same drain goes on', async context => {
     const namespace = await withNamespace(context, 'kubelet-restarted');
-    const witness = await terminating(context, namespace, 'node-a', LONG_REQUEST_MS);
+    const witness = await startOnNode(context, namespace, 'node-a');
+    await terminate(namespace, 'node-a', witness, LONG_REQUEST_MS);
     await restartService('kubelet@node-a');
     const isCalledAgain = async (): Promise<boolean> => (await hooksPlaced(namespace)) >= 6;
     await until('all three hooks have come again', isCalledAgain, { timeoutMs: BACK_MS });
@@ -34,7 +35,8 @@ describe('a pod goes down in order, and no request is cut, on a node', { concurr
 
   testOnNodes('whose containerd restarts', async context => {
     const namespace = await withNamespace(context, 'containerd-restarted');
-    const witness = await terminating(context, namespace, 'node-b');
+    const witness = await startOnNode(context, namespace, 'node-b');
+    await terminate(namespace, 'node-b', witness);
     await restartService('containerd@node-b');
     await witness.ended();
     await assertWentWell(context, namespace, witness);

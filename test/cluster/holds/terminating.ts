@@ -12,21 +12,24 @@ import { usheredPod } from './ushered.ts';
 /** A request that is in flight when it all begins. */
 export const REQUEST_MS = 10_000;
 
-/** Starts a pod on a node, with a request in flight, and deletes it. */
-export async function terminating(
-  context: TestContext,
-  namespace: string,
-  node: NodeName,
-  requestMs: number = REQUEST_MS,
-): Promise<Witness> {
+/** Starts a pod on a node. */
+export async function startOnNode(context: TestContext, namespace: string, node: NodeName): Promise<Witness> {
   await apply(namespace, usheredPod('pod', { spec: { nodeName: node } }));
   await podReady(namespace, 'pod');
-  const witness = await followOnNode(context, node, namespace, 'pod');
+  return followOnNode(context, node, namespace, 'pod');
+}
+
+/** Deletes a pod that is on a node, with a request in flight. Returns when it terminates. */
+export async function terminate(
+  namespace: string,
+  node: NodeName,
+  witness: Witness,
+  requestMs: number = REQUEST_MS,
+): Promise<void> {
   await startRequest(namespace, requestMs, { nodeName: node === 'node-a' ? 'node-b' : 'node-a' });
   await witness.seen('request', 'web');
   await deletePod(namespace, 'pod');
   await witness.seen('termination', 'podusher');
-  return witness;
 }
 
 /** Asserts that it went down in order, and that its request was answered. */
