@@ -40,7 +40,8 @@ export async function cached(name: string, make: (folder: string) => Promise<voi
       if (!existsSync(folder)) throw error;
     });
   } finally {
-    await rm(unfinished, { recursive: true, force: true });
+    // What a killed command has started may still write there.
+    await rm(unfinished, { recursive: true, force: true, maxRetries: 10 });
   }
   return folder;
 }
