@@ -4,6 +4,7 @@ import { publisherHelp } from '../../lib/settings/help.ts';
 import { createReader } from '../../lib/settings/layers.ts';
 import { formatProblem } from '../../lib/settings/problem.ts';
 import { PUBLISHER, publisherProblems, publisherSettings } from '../../lib/settings/publisher-table.ts';
+import { now } from '../clock.ts';
 import { readCommandLine } from '../command-line.ts';
 import { type Account, readAccount, readNamespace } from '../kubernetes/account.ts';
 import { createClient } from '../kubernetes/client.ts';
@@ -16,9 +17,6 @@ const BAD_INPUT = 2;
 const ACCOUNT_MS = 10_000;
 /** As many as there are writes at a time. */
 const KEPT_CONNECTIONS = 32;
-
-/** Ms since the epoch by the monotonic clock: it never goes back, and goes on while the process is stopped. */
-const now = (): number => Math.floor(performance.timeOrigin + performance.now());
 
 /**
  * `podusher publisher`: reads its settings, then publishes until SIGTERM.

@@ -1,12 +1,11 @@
-import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { PUBLISHER_METRICS } from '../../lib/metrics/publisher-table.ts';
 import { type Parsed, parsed, unparsed } from '../../lib/parsed.ts';
 import { Store } from '../../lib/publisher/store.ts';
 import type { PublisherSettings } from '../../lib/settings/publisher-table.ts';
-import { codeOf } from '../error-code.ts';
 import type { ApiClient } from '../kubernetes/client.ts';
 import { createEventWriter } from '../kubernetes/event-writer.ts';
+import { listen } from '../listen.ts';
 import { createLog } from '../sidecar/log.ts';
 import { createMetricsOf } from '../sidecar/metrics.ts';
 import { VERSION } from '../version.ts';
@@ -137,14 +136,10 @@ export async function runPublisher(parts: PublisherParts): Promise<Parsed<number
     server.closeAllConnections();
   }
 
-  try {
-    server.listen(own.port, own.listenAddress);
-    await once(server, 'listening');
-  } catch (error) {
+  const problem = await listen(server, own);
+  if (problem !== undefined) {
     await end();
-    return unparsed(
-      `Cannot listen on port ${own.port} of ${own.listenAddress}: ${codeOf(error)}; set another with --port`,
-    );
+    return unparsed(problem);
   }
   log.info({ port: own.port, self: leader.self }, `Listening on port ${own.port}`);
   const { promise: left, resolve: leave } = Promise.withResolvers<void>();

@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import type { Server } from 'node:http';
 import { hostname } from 'node:os';
 import type { Effect } from '../../lib/drain/event.ts';
 import { asksForSlices } from '../../lib/drain/slices.ts';
@@ -7,7 +5,7 @@ import type { State } from '../../lib/drain/state.ts';
 import { type Parsed, parsed, unparsed } from '../../lib/parsed.ts';
 import type { AgentSettings } from '../../lib/settings/agent-settings.ts';
 import type { Settings } from '../../lib/settings/settings.ts';
-import { codeOf } from '../error-code.ts';
+import { listen } from '../listen.ts';
 import { createAdoption } from './adoption.ts';
 import { createAnswers } from './answers.ts';
 import { askApi } from './ask-api.ts';
@@ -214,17 +212,6 @@ export async function runAgent(parts: AgentParts): Promise<Parsed<number>> {
   await left.promise;
   await end();
   return parsed(0);
-}
-
-/** @returns why it cannot listen; undefined once it does. */
-async function listen(server: Server, { port, listenAddress }: AgentSettings): Promise<string | undefined> {
-  try {
-    server.listen(port, listenAddress);
-    await once(server, 'listening');
-    return undefined;
-  } catch (error) {
-    return `Cannot listen on port ${port} of ${listenAddress}: ${codeOf(error)}; set another with --port`;
-  }
 }
 
 /** @returns the containers whose hooks have come, those already released too; not the bare hook, which names nobody. */

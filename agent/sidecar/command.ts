@@ -4,6 +4,7 @@ import type { Environment } from '../../lib/settings/environment.ts';
 import { agentHelp } from '../../lib/settings/help.ts';
 import { formatProblem } from '../../lib/settings/problem.ts';
 import { readBounded } from '../bounded-file.ts';
+import { now } from '../clock.ts';
 import { readCommandLine } from '../command-line.ts';
 import { codeOf } from '../error-code.ts';
 import { VERSION } from '../version.ts';
@@ -12,9 +13,6 @@ import { keepNextTickFast } from './next-tick.ts';
 import { readFirst } from './settings-reader.ts';
 
 const BAD_INPUT = 2;
-
-/** Ms since the epoch by the monotonic clock: it never goes back. */
-const now = (): number => Math.floor(performance.timeOrigin + performance.now());
 
 /** A token longer than any header of the hook could carry. */
 const LONGEST_TOKEN = 4096;

@@ -3,7 +3,7 @@ import { createHook } from 'node:async_hooks';
 const kept: object[] = [];
 
 /**
- * Keeps `process.nextTick` fast: four times, and with it each probe and answer takes a quarter less CPU.
+ * Keeps `process.nextTick` fast: a call takes an eighth, and each probe and answer a quarter less CPU.
  *
  * For each call Node makes a `TickObject` whose keys are symbols. V8 frees the shape of objects of which none is alive
  * when it collects garbage, as it does some 8 s after a start, and from then on makes them by its slow path. One that

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { SAMPLE_EVERY_MS } from '../../agent/sidecar/sockets/sampler.ts';
 import { experiment } from './inflight/experiment.ts';
 
 // In flight against the truth: `npm run bench:inflight -- --seconds 60 --json`. Ends with 1 where a figure does not hold.
@@ -15,7 +16,10 @@ const share = (part: number, whole: number): string =>
   `${part} of ${whole} (${((100 * part) / whole).toFixed(2)} %)`;
 const rows: readonly (readonly [string, string, boolean?])[] = [
   ['Looks at a connection', String(figures.looks)],
-  ['left out: the truth changed meanwhile, or the request was younger than 100 ms', String(figures.leftOut)],
+  [
+    `left out: the truth changed meanwhile, or the request was younger than ${SAMPLE_EVERY_MS} ms`,
+    String(figures.leftOut),
+  ],
   [
     'In flight, called idle',
     share(figures.inFlightCalledIdle, figures.inFlight),
