@@ -1,13 +1,13 @@
 import { parseArgs } from 'node:util';
-import { SAMPLE_EVERY_MS } from '../../agent/sidecar/sockets/sampler.ts';
+import { SAMPLE_EVERY_MS } from '../../agent/sidecar/sockets/pace.ts';
 import { experiment } from './inflight/experiment.ts';
 
-// In flight against the truth: `npm run bench:inflight -- --seconds 60 --json`. Ends with 1 where a figure does not hold.
+// In flight against the truth: `npm run bench:inflight -- --seconds 75 --json`. Ends with 1 where a figure does not hold.
 
-const LEAST_IN_FLIGHT_PER_SECOND = 10_000 / 60;
+const LEAST_IN_FLIGHT_PER_SECOND = 10_000 / 75;
 
 const { values } = parseArgs({
-  options: { seconds: { type: 'string', default: '60' }, json: { type: 'boolean', default: false } },
+  options: { seconds: { type: 'string', default: '75' }, json: { type: 'boolean', default: false } },
 });
 const seconds = Number(values.seconds);
 const figures = await experiment({ seconds, doubtMs: 5000, longestAnswerMs: 8000 });

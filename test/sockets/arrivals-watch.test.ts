@@ -115,6 +115,19 @@ test('ArrivalsWatch counts what the kernel has accepted, in a drain, and no more
   assert.equal(pod.timeWaitLists, lists);
 });
 
+test('ArrivalsWatch has news once others have opened a connection since the last look, and not for the agent’s', () => {
+  const pod = new Pod();
+  assert.equal(pod.watch.hasNews(), false, 'nothing was looked at yet');
+  pod.look();
+  assert.equal(pod.watch.hasNews(), false);
+  pod.probe();
+  assert.equal(pod.watch.hasNews(), false);
+  pod.accept();
+  assert.equal(pod.watch.hasNews(), true);
+  pod.look();
+  assert.equal(pod.watch.hasNews(), false);
+});
+
 test('ArrivalsWatch makes no list for what the agent itself has opened and accepted, and misses no other', () => {
   const pod = new Pod();
   pod.look();

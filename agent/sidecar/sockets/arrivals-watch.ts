@@ -16,7 +16,7 @@ import {
   type Openings,
 } from '../../../lib/connections/openings.ts';
 import { addReading, type Reading, rateOfAges, rateOfReadings } from '../../../lib/connections/rate.ts';
-import type { Scope } from '../../../lib/connections/scope.ts';
+import { isOutside, type Scope } from '../../../lib/connections/scope.ts';
 import type { Socket } from '../../../lib/connections/socket.ts';
 import { type Parsed, parsed, unparsed } from '../../../lib/parsed.ts';
 import type { OwnConnection } from './own-connections.ts';
@@ -58,13 +58,15 @@ export class ArrivalsWatch {
   readonly #spent: () => number;
   readonly #since: number;
   #acceptedByAgent = 0;
+  /** Within the pod, so that the kernel has counted them. */
+  #openedByAgent = 0;
   #readings: readonly Reading[] = [];
   #openings: Openings | undefined;
   #arrivals: Arrivals | undefined;
-  /** The kernel's counter when the openings were last counted. */
+  /** How many connections others had opened at the last look. */
+  #lookedAt: number | undefined;
+  /** The same, when the openings were last counted: while it is no more, no list need be made. */
   #countedAt: number | undefined;
-  /** What the agent has opened and accepted since: while the counter has counted no more, no list need be made. */
-  #ownSince = 0;
   /** Before that the openings are not counted again. */
   #nextCountAt = 0;
   #tookMs = 0;
@@ -87,14 +89,15 @@ export class ArrivalsWatch {
   /** The agent's own server has accepted a connection. */
   accepted(): void {
     this.#acceptedByAgent++;
-    this.#ownSince++;
   }
 
   /** The agent has opened a connection. */
   opened(connection: OwnConnection, scope: Scope): void {
+    const { remote } = connection;
+    const isAccepted = !isOutside(scope, remote.address) && remote.port !== scope.agentPort;
+    if (isAccepted) this.#openedByAgent++;
     if (this.#openings === undefined || !isCounted(scope, { ...connection, state: 'established' })) return;
     this.#openings = noteOpening(this.#openings, connection);
-    this.#ownSince++;
   }
 
   /** Reads the counter: each second, drain or no drain. */
@@ -109,14 +112,23 @@ export class ArrivalsWatch {
   reset(): void {
     this.#openings = undefined;
     this.#arrivals = undefined;
+    this.#lookedAt = undefined;
     this.#countedAt = undefined;
     this.#nextCountAt = 0;
+  }
+
+  /** @returns whether others have opened connections since the last look. */
+  hasNews(): boolean {
+    if (this.#lookedAt === undefined) return false;
+    const byOthers = this.#byOthers(this.readCounter());
+    return byOthers !== undefined && byOthers > this.#lookedAt;
   }
 
   /** Looks at the arrivals in a drain; the first look after a reset begins it. */
   look(readings: Readings): ArrivalsLook {
     const { now, scope } = readings;
     if (scope.hostNetwork) return untold("The node's own network counts everybody's connections");
+    this.#lookedAt = this.#byOthers(readings.counter);
     const count = this.#count(readings);
     if (count.ok) {
       this.#arrivals =
@@ -145,8 +157,8 @@ export class ArrivalsWatch {
 
   /** @returns how many connections of the kind that is counted by lists have been opened since the drain began. */
   #countOpenings({ now, scope, counter, own, lists }: Readings, sockets: readonly Socket[]): Parsed<number> {
-    const isStill =
-      counter.ok && this.#countedAt !== undefined && counter.value === this.#countedAt + this.#ownSince;
+    const byOthers = this.#byOthers(counter);
+    const isStill = byOthers !== undefined && byOthers === this.#countedAt;
     const isConfirmed = this.#arrivals !== undefined && !isUnconfirmed(this.#arrivals);
     if (this.#openings !== undefined && isStill && isConfirmed) return parsed(this.#openings.total);
     if (now < this.#nextCountAt)
@@ -159,11 +171,15 @@ export class ArrivalsWatch {
       this.#openings === undefined
         ? beginOpenings(counted, reportsOf(scope, own), now)
         : countOpenings(this.#openings, counted, now);
-    this.#countedAt = counter.ok ? counter.value : undefined;
-    this.#ownSince = 0;
+    this.#countedAt = byOthers;
     this.#tookMs = this.#spent() - before;
     this.#nextCountAt = now + Math.min(this.#tookMs / MOST_OF_TIME, LONGEST_PAUSE_MS);
     return parsed(this.#openings.total);
+  }
+
+  /** @returns how many connections others than the agent have opened so far, from some beginning. */
+  #byOthers(counter: Parsed<number>): number | undefined {
+    return counter.ok ? counter.value - this.#acceptedByAgent - this.#openedByAgent : undefined;
   }
 
   #rateBefore({ now, scope, own, lists }: Readings): number | undefined {

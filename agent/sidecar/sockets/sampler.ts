@@ -7,11 +7,10 @@ import { WATCH_EVERY_MS } from './connection-watch.ts';
 import { DrainLook, type SampleFacts } from './drain-look.ts';
 import type { FetchGauge } from './gauges.ts';
 import { OwnConnections, type SocketEnds } from './own-connections.ts';
+import { Pace } from './pace.ts';
 import { passiveOpensReader } from './proc.ts';
 import { openSocketReader, type SocketReader } from './reader.ts';
 
-/** A drain's end is told within 250 ms, the sample and its answer included. Each sample costs some 2 ms. */
-export const SAMPLE_EVERY_MS: number = 6 * WATCH_EVERY_MS;
 /** With very many connections: looking may take this part of the time. */
 const MOST_OF_TIME = 0.1;
 const READ_EVERY_MS = 1000;
@@ -70,21 +69,16 @@ export function createSampler(options: SamplerOptions): Sampler {
     if (drain !== current) return;
     reader ??= openReader();
     const opened = await reader;
-    let nextSampleAt = 0;
+    const pace = new Pace();
     const repeat = (): void => {
       if (drain !== current) return;
       const now = clock();
       const spentMs = cpuMs();
-      // A timer may be early, by what its turn of the event loop has taken before.
-      const isSample = now >= nextSampleAt - WATCH_EVERY_MS / 2;
-      if (isSample) {
-        nextSampleAt = now + SAMPLE_EVERY_MS;
-        onSample(...look.sample(now, opened));
-      } else {
-        look.lookUp(now, opened);
-      }
+      const isSample = pace.takes(now, () => arrivals.hasNews());
+      if (isSample) onSample(...look.sample(now, opened));
+      else look.lookUp(now, opened);
       const tookMs = cpuMs() - spentMs - (isSample ? arrivals.tookMs : 0);
-      const dueAt = look.isWatching ? Math.min(now + WATCH_EVERY_MS, nextSampleAt) : nextSampleAt;
+      const dueAt = look.isWatching ? Math.min(now + WATCH_EVERY_MS, pace.nextAt) : pace.nextAt;
       const pauseMs = Math.max(dueAt - clock(), tookMs / MOST_OF_TIME);
       setTimeout(afterInput, pauseMs, repeat).unref();
     };

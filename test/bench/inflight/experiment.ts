@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { ConnectionWatch, WATCH_EVERY_MS } from '../../../agent/sidecar/sockets/connection-watch.ts';
 import { loadSystemCalls, Netlink } from '../../../agent/sidecar/sockets/netlink.ts';
-import { SAMPLE_EVERY_MS } from '../../../agent/sidecar/sockets/sampler.ts';
+import { Pace, SAMPLE_EVERY_MS } from '../../../agent/sidecar/sockets/pace.ts';
+import { passiveOpensReader } from '../../../agent/sidecar/sockets/proc.ts';
 import type { Activity } from '../../../lib/connections/activity.ts';
 import type { EndFilter } from '../../../lib/connections/inet-diag-request.ts';
 import type { Socket } from '../../../lib/connections/socket.ts';
@@ -64,17 +65,19 @@ async function sampleFor(
   const pauseAt = performance.now() + seconds * 1000;
   // Then all connections idle, until no doubt may hold any of them.
   const until = pauseAt + longestAnswerMs + doubtMs + 1000;
-  let nextSampleAt = 0;
+  const pace = new Pace();
+  const readCounter = passiveOpensReader();
+  let opened = need(readCounter());
   for (let next = performance.now(); next < until; ) {
     if (performance.now() >= pauseAt) setLongestAnswer(known, 0);
-    if (performance.now() < nextSampleAt) {
-      watch.lookUp(netlink, clock(), doubtMs);
-    } else {
-      nextSampleAt = performance.now() + SAMPLE_EVERY_MS - WATCH_EVERY_MS / 2;
+    if (pace.takes(performance.now(), () => need(readCounter()) !== opened)) {
+      opened = need(readCounter());
       sampleOnce(figures, known, watch, netlink, port, doubtMs);
+    } else {
+      watch.lookUp(netlink, clock(), doubtMs);
     }
     next = Math.max(next + WATCH_EVERY_MS, performance.now() + 1);
-    await sleep(next - performance.now());
+    await sleep(Math.max(0, next - performance.now()));
   }
   return figures;
 }
