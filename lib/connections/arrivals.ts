@@ -55,17 +55,21 @@ export function isUnconfirmed({ last, confirmed }: Arrivals): boolean {
   return last.count > confirmed;
 }
 
-/** Takes a further reading of the same count. One that fails is left out. */
-export function readArrivals(state: Arrivals, now: number, count: number): Arrivals {
+/**
+ * Takes a further reading of the same count. One that fails is left out.
+ * @param from when it was begun: what is not in it had not arrived by then.
+ * @param to when it was done: what is in it had arrived by then.
+ */
+export function readArrivals(state: Arrivals, from: number, to: number, count: number): Arrivals {
   const { last } = state;
   const confirmed = Math.max(state.confirmed, Math.min(last.count, count));
   const arrived = Array<number>(Math.min(RECENT, confirmed - state.confirmed)).fill(last.at);
   return {
     ...state,
-    last: { at: now, count },
+    last: { at: to, count },
     confirmed,
     arrivedAt: [...state.arrivedAt, ...arrived].slice(-RECENT),
-    quietAt: count > confirmed ? state.quietAt : now,
+    quietAt: count > confirmed ? state.quietAt : from,
   };
 }
 

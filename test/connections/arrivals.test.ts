@@ -27,7 +27,7 @@ function tell(
   const told: Told[] = [];
   for (let at = READ_EVERY_MS; at <= untilMs; at += READ_EVERY_MS) {
     const read = count(at);
-    if (read !== undefined) state = readArrivals(state, at, read);
+    if (read !== undefined) state = readArrivals(state, at, at, read);
     const verdict = judgeArrivals(state, at, SILENCE_MAX_MS).type;
     told.push({ at, verdict, lastArrivalAt: state.arrivedAt.at(-1) });
   }

@@ -22,6 +22,8 @@ class Pod {
   timeWaitLists = 0;
   /** How long it takes to list those in TIME-WAIT. */
   listMs = 0;
+  /** How long the machine stands still in a look, before anything is read. */
+  lookMs = 0;
   #port = 40_000;
 
   constructor(scope: Partial<Scope> = {}) {
@@ -88,8 +90,11 @@ class Pod {
         return parsed(this.timeWait);
       },
     };
+    const began = this.now;
+    this.now += this.lookMs;
     return this.watch.look({
-      now: this.now,
+      now: began,
+      clock: () => this.now,
       scope: this.#scope,
       counter: this.passiveOpens,
       sockets: this.live,
@@ -126,6 +131,17 @@ test('ArrivalsWatch has news once others have opened a connection since the last
   assert.equal(pod.watch.hasNews(), true);
   pod.look();
   assert.equal(pod.watch.hasNews(), false);
+});
+
+test('ArrivalsWatch tells an arrival no earlier than it came, though the look had begun before', () => {
+  const pod = new Pod();
+  pod.look();
+  pod.accept();
+  pod.lookMs = 200;
+  pod.look();
+  const readAt = pod.now;
+  pod.lookMs = 0;
+  assert.equal(pod.look().lastArrivalAt, readAt);
 });
 
 test('ArrivalsWatch makes no list for what the agent itself has opened and accepted, and misses no other', () => {

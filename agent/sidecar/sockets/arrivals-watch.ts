@@ -32,7 +32,9 @@ export interface ArrivalsLook {
 
 /** What is read for one look. */
 export interface Readings {
+  /** When the look began. */
   readonly now: number;
+  readonly clock: () => number;
   readonly scope: Scope;
   /** The kernel's counter, read before any list was made: so the lists show all that it has counted. */
   readonly counter: Parsed<number>;
@@ -134,7 +136,7 @@ export class ArrivalsWatch {
       this.#arrivals =
         this.#arrivals === undefined
           ? beginArrivals(now, this.#rateBefore(readings), count.value)
-          : readArrivals(this.#arrivals, now, count.value);
+          : readArrivals(this.#arrivals, now, readings.clock(), count.value);
     }
     if (this.#arrivals === undefined) return untold(count.ok ? '' : count.problems.join('; '));
     const verdict = judgeArrivals(this.#arrivals, now, scope.settings.drainSilenceMaxMs);

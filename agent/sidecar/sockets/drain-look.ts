@@ -113,6 +113,7 @@ export class DrainLook {
     const own = this.#own.recent(now);
     const { verdict, lastArrivalAt, count } = this.#arrivals.look({
       now,
+      clock: this.#options.clock,
       scope,
       counter,
       sockets,
