@@ -42,7 +42,7 @@ function whyArrivalsResumed(
   turn: Turn,
 ): ArrivalsResumedBecause | undefined {
   if (fresh.arrivals === 'arriving' && turn.now < plan.arrivalsMaxAt) return 'arriving';
-  return turn.due(plan.drainMinAt) || isWithdrawn(state, plan, fresh, turn) ? undefined : 'in doubt';
+  return turn.due(plan.drainMinAt) || mayCutDrainMin(state, plan, fresh, turn) ? undefined : 'in doubt';
 }
 
 /**
@@ -51,7 +51,12 @@ function whyArrivalsResumed(
  * in a slow cluster. Nor does silence that is significant for the pod's whole rate, for each node is behind by a time of
  * its own, and the last may send a tenth of the whole (`WITHDRAWN_QUIET`).
  */
-function isWithdrawn({ told, since }: Draining, plan: Plan, fresh: Sample | undefined, turn: Turn): boolean {
+function mayCutDrainMin(
+  { told, since }: Draining,
+  plan: Plan,
+  fresh: Sample | undefined,
+  turn: Turn,
+): boolean {
   if (!told.withdrawn || fresh?.arrivals !== 'silent') return false;
   return turn.due(Math.max(since, fresh.lastArrivalAt ?? since) + plan.withdrawnQuietMs);
 }
@@ -63,7 +68,7 @@ function whyArrivalsEnded(
   turn: Turn,
 ): ArrivalsEndedBecause | undefined {
   if (!turn.due(plan.drainMinAt)) {
-    return isWithdrawn(state, plan, fresh, turn) ? 'withdrawn' : undefined;
+    return mayCutDrainMin(state, plan, fresh, turn) ? 'withdrawn' : undefined;
   }
   if (turn.due(plan.arrivalsMaxAt)) return 'deadline';
   if (fresh === undefined || fresh.arrivals === 'arriving') return undefined;

@@ -5,7 +5,7 @@ import { DOING, inOrder, nextOf } from './beside.ts';
 
 const [STOPS, SLOWS, MEASURES, OTHER] = [
   'test/cluster/mend.test.ts',
-  'test/cluster/api/slow-proxy.test.ts',
+  'test/cluster/api/one-slow-proxy.test.ts',
   'test/cluster/rails-auth.test.ts',
   'test/cluster/sidecar.test.ts',
 ];

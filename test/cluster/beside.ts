@@ -21,7 +21,7 @@ export const DOING: Readonly<Record<string, Doing>> = {
   'true/true.test.ts': 'measures',
   'publisher/publisher.test.ts': 'measures',
   'rollout/slow-proxy.test.ts': 'slows',
-  'api/slow-proxy.test.ts': 'slows',
+  'api/one-slow-proxy.test.ts': 'slows',
   'api/outage.test.ts': 'stops',
   'facts/kubelet-restart.test.ts': 'stops',
   'holds/faults.test.ts': 'stops',

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { atEnd } from './at-end.ts';
 import { createNamespace, get, kubectl, RUN_LABEL } from './kubectl.ts';
 import { mend } from './mend.ts';
-import { pauseService, stopService, withSlowProxy } from './nodes.ts';
+import { pauseService, slowProxy, stopService } from './nodes.ts';
 import { testOnNodes } from './on-nodes.ts';
 
 const NodeSchema = v.object({ spec: v.object({ unschedulable: v.optional(v.boolean()) }) });
@@ -23,7 +23,7 @@ testOnNodes(
     await kubectl(['label', 'namespace', left, `${RUN_LABEL}=1.1`, '--overwrite']);
     atEnd(context, () => kubectl(['uncordon', 'node-a']));
     await kubectl(['cordon', 'node-a']);
-    await withSlowProxy(context);
+    await slowProxy(context);
     await pauseService(context, 'kube-controller-manager');
     await stopService(context, 'kube-apiserver', 'KILL');
     await mend();

@@ -12,7 +12,10 @@ const ListSchema = v.object({
   ),
 });
 
-/** Everything runs, as it does after `cluster:up`; of runs that are over, no namespace is left. */
+/**
+ * Every program runs, as after `cluster:up`; of runs that are over, no namespace is left. What a test did to a node's
+ * network or labels stays: `cluster:down` ends that.
+ */
 export async function mend(): Promise<void> {
   await allProgramsRun();
   await kubectl(['uncordon', ...NODES.map(({ name }) => name)]);

@@ -23,6 +23,8 @@ const COMMAND_MS = 30_000;
 const BACK_MS = 120_000;
 const HEALTH_MS = 1_000;
 
+const ALL: readonly NodeName[] = NODES.map(({ name }) => name);
+
 /** Runs a command on a node, in its network and with its files. */
 export function nodeExec(
   node: NodeName,
@@ -30,11 +32,6 @@ export function nodeExec(
   timeoutMs: number = COMMAND_MS,
 ): Promise<string> {
   return inSpace(node, command, { timeoutMs });
-}
-
-/** Forgets the nodes' connections: one to a pod that has gone catches a port that is used again, for two minutes. */
-export async function conntrackFlush(): Promise<void> {
-  for (const { name } of NODES) await nodeExec(name, ['conntrack', '--flush']);
 }
 
 /** Ends a program and starts it again; returns when it runs, which is not yet when it answers. */
@@ -70,26 +67,30 @@ export async function resumeService(name: ServiceName): Promise<void> {
   if (name === 'kube-apiserver' || name === 'etcd') await apiAnswers();
 }
 
-/** Makes kube-proxy on both nodes as slow as in a large cluster, until the test ends. */
-export async function withSlowProxy(context: TestContext): Promise<void> {
-  atEnd(context, () => setProxy('usual'));
-  await setProxy('slow');
+/** Makes the kube-proxies of all nodes, or of these, as slow as in a large cluster, until the test ends. */
+export async function slowProxy(context: TestContext, names: readonly NodeName[] = ALL): Promise<void> {
+  atEnd(context, () => setProxy('usual', names));
+  await setProxy('slow', names);
 }
 
-/** Restarts each node's kube-proxy with these settings; done when it has told the kernel. */
-export async function setProxy(speed: ProxySpeed): Promise<void> {
-  for (const node of NODES) {
-    await stop(serviceOf(`kube-proxy@${node.name}`));
-    await configureProxy(node, speed);
-    await start(serviceOf(`kube-proxy@${node.name}`));
-    const healthz = `http://${node.address}:10256/healthz`;
-    const isSynced = async (): Promise<boolean> => {
-      const answer = await fetch(healthz, { signal: AbortSignal.timeout(HEALTH_MS) });
-      await answer.body?.cancel();
-      return answer.ok;
-    };
-    await until(`kube-proxy on ${node.name} has told the kernel`, isSynced, { timeoutMs: BACK_MS });
+/** Restarts kube-proxies with these settings; done when they have told the kernel. */
+export async function setProxy(speed: ProxySpeed, names: readonly NodeName[] = ALL): Promise<void> {
+  for (const name of names) {
+    await configureProxy(nodeOf(name), speed);
+    await restartProxy(name);
   }
+}
+
+/** Starts a kube-proxy anew: it tells the kernel all there is, and a slow one then nothing for its while. */
+export async function restartProxy(name: NodeName): Promise<void> {
+  await restartService(`kube-proxy@${name}`);
+  const healthz = `http://${nodeOf(name).address}:10256/healthz`;
+  const isSynced = async (): Promise<boolean> => {
+    const answer = await fetch(healthz, { signal: AbortSignal.timeout(HEALTH_MS) });
+    await answer.body?.cancel();
+    return answer.ok;
+  };
+  await until(`kube-proxy on ${name} has told the kernel`, isSynced, { timeoutMs: BACK_MS });
 }
 
 /** Has every program run and answer again, whoever stopped, paused or slowed it. */
@@ -102,7 +103,7 @@ export async function allProgramsRun(): Promise<void> {
     await start(serviceOf(name));
   }
   await apiAnswers();
-  for (const node of NODES) if (!(await isProxy(node, 'usual'))) await setProxy('usual');
+  for (const node of NODES) if (!(await isProxy(node, 'usual'))) await setProxy('usual', [node.name]);
 }
 
 async function apiAnswers(): Promise<void> {
@@ -111,6 +112,13 @@ async function apiAnswers(): Promise<void> {
 
 async function isApiReady(): Promise<boolean> {
   return (await kubectl(['get', '--raw', '/readyz'])) === 'ok';
+}
+
+/** @returns where a node is. */
+export function nodeOf(name: NodeName): NodePlace {
+  const node = NODES.find(one => one.name === name);
+  if (node === undefined) throw new Error(`There is no node "${name}"`);
+  return node;
 }
 
 /** In the order in which they start. */

@@ -1,16 +1,10 @@
 /** Doing things behind the API server's back. */
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
-import { configureProxy } from '../machine/node.ts';
-import type { ProxySpeed } from '../machine/node-config.ts';
-import { NODES, type NodeName, type NodePlace } from '../machine/place.ts';
 import { inSpace } from '../machine/space.ts';
-import { restartService } from '../nodes.ts';
-import { until } from '../wait.ts';
+import { type NodeName, nodeOf } from '../nodes.ts';
 
 const COMMAND_MS = 10_000;
-const SYNCED_MS = 60_000;
 
 /** etcd's own HTTP gateway, from within its network. */
 const COMPACT = `
@@ -38,34 +32,4 @@ export async function setState(node: NodeName, uid: string, isThere: boolean): P
   );
   if (isThere) await writeFile(file, '');
   else await rm(file);
-}
-
-/** Makes the kube-proxy of one node as slow as in a large cluster, until the test ends. */
-export async function slowProxy(context: TestContext, name: NodeName): Promise<void> {
-  context.after(() => setProxyOf(name, 'usual'));
-  await setProxyOf(name, 'slow');
-}
-
-async function setProxyOf(name: NodeName, speed: ProxySpeed): Promise<void> {
-  await configureProxy(nodeOf(name), speed);
-  await restartProxy(name);
-}
-
-/** Starts a kube-proxy anew: it tells the kernel all there is, and a slow one then nothing for its while. */
-export async function restartProxy(name: NodeName): Promise<void> {
-  await restartService(`kube-proxy@${name}`);
-  const isSynced = async (): Promise<boolean> => {
-    const answer = await fetch(`http://${nodeOf(name).address}:10256/healthz`, {
-      signal: AbortSignal.timeout(1_000),
-    });
-    await answer.body?.cancel();
-    return answer.ok;
-  };
-  await until(`kube-proxy on ${name} has told the kernel`, isSynced, { timeoutMs: SYNCED_MS });
-}
-
-function nodeOf(name: NodeName): NodePlace {
-  const node = NODES.find(one => one.name === name);
-  if (node === undefined) throw new Error(`There is no node "${name}"`);
-  return node;
 }

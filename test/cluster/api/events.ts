@@ -10,8 +10,8 @@ import { get, kubectl } from '../kubectl.ts';
 import { withNamespace } from '../namespace.ts';
 import { until } from '../wait.ts';
 import { said, startAsking, statusOf } from './asking.ts';
+import { assertOrder } from './in-order.ts';
 import { grant, RULES } from './rights.ts';
-import { assertOrder } from './story.ts';
 
 const EventsSchema = v.object({
   items: v.array(

@@ -9,8 +9,8 @@ import { apply, get } from '../kubectl.ts';
 import { withNamespace } from '../namespace.ts';
 import { until } from '../wait.ts';
 import { ASKING, asking, said, startAsking, statusOf } from './asking.ts';
+import { assertOrder } from './in-order.ts';
 import { grant, RULES, type Rule } from './rights.ts';
-import { assertOrder } from './story.ts';
 
 const SAID_MS = 60_000;
 

@@ -15,8 +15,8 @@ import { asking, said, statusOf } from './asking.ts';
 import { type Away, during, type Story } from './away.ts';
 import { compact, setState } from './control.ts';
 import { EXEC, execProbedPod } from './exec-probe.ts';
+import { assertOrder } from './in-order.ts';
 import { grant, revoke } from './rights.ts';
-import { assertOrder } from './story.ts';
 
 const NODE = 'node-a';
 const SERVER = 'kube-apiserver';

@@ -1,4 +1,4 @@
-/** What holds when: the rows of the design's table, on real kubelets. */
+/** What holds when a pod is evicted, its node drained, a container restarted, its agent killed: on real kubelets. */
 import { describe, it } from 'node:test';
 import { agentKilled } from './agent-killed.ts';
 import { annotatedNonsense, serviceDeleted } from './annoyed.ts';

@@ -1,7 +1,7 @@
 /** Rolling updates where kube-proxy is as slow as in a large cluster. */
 import assert from 'node:assert/strict';
 import { before } from 'node:test';
-import { withSlowProxy } from '../nodes.ts';
+import { slowProxy } from '../nodes.ts';
 import { testOnNodes } from '../on-nodes.ts';
 import { loadRailsAuthImages } from '../rails-auth/images.ts';
 import { assertLossless, rolled } from './rolled.ts';
@@ -13,7 +13,7 @@ const NEW = { clients: ['new'], rollouts: 2 } as const;
 testOnNodes(
   'with a kube-proxy as slow as in a large cluster, requests fail without podusher, none with it',
   async context => {
-    await withSlowProxy(context);
+    await slowProxy(context);
     const [without, ...withPodusher] = await Promise.all([
       rolled(context, { ...NEW, rollouts: 1, app: 'dies', strategy: 'none' }),
       rolled(context, { ...NEW, app: 'dies', strategy: 'podusher' }),

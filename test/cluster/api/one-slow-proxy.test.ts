@@ -1,9 +1,9 @@
-/** `drain-min` cut short where one kube-proxy is 10 s behind the other: nobody loses a request by it. */
+/** Where one kube-proxy is 10 s behind the other, requests that still come hold back the cut of `drain-min`. */
 import assert from 'node:assert/strict';
 import { before } from 'node:test';
 import { loadLoadImage } from '../load/image.ts';
+import { restartProxy, slowProxy } from '../nodes.ts';
 import { testOnNodes } from '../on-nodes.ts';
-import { restartProxy, slowProxy } from './control.ts';
 import { tell, type Variant, type Withdrawn, withdraw } from './withdrawal.ts';
 
 before(() => loadLoadImage(AbortSignal.timeout(600_000)));
@@ -26,9 +26,9 @@ function lostByTheCut({ lost, drained }: Withdrawn, drainMinMs: number): readonl
 }
 
 testOnNodes(
-  'with one kube-proxy 10 s behind, --api loses no request by cutting drain-min short',
+  'with one kube-proxy 10 s behind, --api waits for it, and loses no request by cutting drain-min short',
   async context => {
-    await slowProxy(context, 'node-b');
+    await slowProxy(context, ['node-b']);
     const variants = [UNTOLD, SHORT, LONG];
     const results = await withdraw(context, {
       variants,
@@ -45,6 +45,10 @@ testOnNodes(
     assert.ok(
       untold.drained.some(({ drainMs }) => drainMs > 8_000),
       'this kube-proxy is not slow',
+    );
+    assert.ok(
+      short.drained.some(({ drainMs }) => drainMs > 5_000),
+      'nobody came late',
     );
     // Cut at silence that is significant, and no longer, two requests were lost in three deletions.
     assert.deepEqual([lostByTheCut(short, 5_000), lostByTheCut(long, 15_000)], [[], []]);
