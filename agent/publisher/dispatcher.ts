@@ -1,10 +1,12 @@
-import { refusedMs, soonMs } from '../../lib/publisher/back-off.ts';
-import { type Bucket, draw, fullBucket, waitMs } from '../../lib/publisher/bucket.ts';
+import { heededMs, refusedMs, soonMs } from '../../lib/publisher/back-off.ts';
 import type { Problem } from '../../lib/publisher/desired.ts';
+import { nextOf, without } from '../../lib/publisher/order.ts';
 import { Queue } from '../../lib/publisher/queue.ts';
 import { type Plan, reconcile } from '../../lib/publisher/reconcile.ts';
 import type { Key, Store } from '../../lib/publisher/store.ts';
 import type { Write } from '../../lib/publisher/write.ts';
+import { createAdding } from './adding.ts';
+import { Lane, type Work } from './lane.ts';
 import type { Writer, Written } from './writer.ts';
 
 /** Reconciles Services one after the other, and has their writes made. */
@@ -30,32 +32,25 @@ export interface DispatcherParts {
   readonly problems: (key: Key, problems: readonly Problem[]) => void;
 }
 
-/** Taking an endpoint out never waits for the rest, which has a bucket and connections of its own. */
-interface Lane {
-  bucket: Bucket;
-  working: number;
-  readonly waiting: Map<Key, Plan>;
-}
-
-/** Writes at a time, in each lane. */
-const MOST_WORKING = 16;
 /** How long to plan without a pause: leases, watches and probes want their turn. */
 const PLANNING_MS = 20;
-/** How long a write may keep an endpoint of the same Service from being taken out. */
-const SLOW_MS = 250;
+/** Why to try again, those first for which that is soonest. */
+const FAILED = ['conflict', 'not leading', 'unanswered', 'refused'] as const;
 
-/** @returns a dispatcher that waits to be started. */
+/**
+ * @returns a dispatcher that waits to be started.
+ *
+ * Invariants: of a Service one write is made at a time. Each goes through the lane of its kind, so that taking an endpoint
+ * out never waits for the rest. A change ends the plan after the write that is being made; one that fails does not.
+ */
 export function createDispatcher(parts: DispatcherParts): Dispatcher {
-  const { store, now, write: makeWrite } = parts;
+  const { store, now, writesPerSecond } = parts;
   const queue = new Queue();
-  const lane = (): Lane => ({
-    bucket: fullBucket(parts.writesPerSecond, now()),
-    working: 0,
-    waiting: new Map(),
-  });
-  const lanes = { out: lane(), in: lane() };
-  /** What adds is being written for them. */
-  const slow = new Map<Key, AbortController>();
+  const lanes = { out: new Lane(writesPerSecond, now()), in: new Lane(writesPerSecond, now()) };
+  const both = Object.values(lanes);
+  const adding = createAdding(store, parts.write);
+  /** How many writes in a row took an endpoint of a Service out. */
+  const outs = new Map<Key, number>();
   const works = new Set<Promise<void>>();
   let isRunning = false;
   let timer: NodeJS.Timeout | undefined;
@@ -79,11 +74,8 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
       pumpSoon();
       break;
     }
-    dispatch(lanes.out);
-    dispatch(lanes.in);
-    const waits = Object.values(lanes).flatMap(({ bucket, waiting, working }) =>
-      waiting.size > 0 && working < MOST_WORKING ? [waitMs(bucket, now())] : [],
-    );
+    both.forEach(begin);
+    const waits = both.flatMap(lane => lane.waitMs(now()) ?? []);
     const nextAt = queue.nextAt();
     if (nextAt !== undefined) waits.push(nextAt - now());
     if (waits.length > 0) timer = setTimeout(pumpSoon, Math.max(1, Math.min(...waits)));
@@ -91,63 +83,88 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
 
   function plan(key: Key): void {
     const world = store.world(key);
-    const planned: Plan = world === undefined ? { writes: [], problems: [] } : reconcile(world);
-    parts.problems(key, planned.problems);
-    if (planned.writes.length === 0) return queue.done(key);
-    laneOf(planned).waiting.set(key, planned);
-  }
-
-  function laneOf({ writes }: Plan): Lane {
-    return writes.some(({ takesOut }) => takesOut) ? lanes.out : lanes.in;
-  }
-
-  function dispatch(one: Lane): void {
-    for (const [key, planned] of one.waiting) {
-      if (one.working >= MOST_WORKING || waitMs(one.bucket, now()) > 0) return;
-      one.waiting.delete(key);
-      one.working++;
-      const work = carryOut(key, planned, one).finally(() => {
-        one.working--;
-        works.delete(work);
-        pumpSoon();
-      });
-      works.add(work);
-    }
-  }
-
-  /** Writes as long as the plan holds and writes may be made. */
-  async function carryOut(key: Key, { writes }: Plan, one: Lane): Promise<void> {
-    const since = queue.job(key)?.since ?? now();
-    for (const write of writes) {
-      const left = draw(one.bucket, now());
-      if (left === undefined || !isRunning || queue.isStale(key)) return queue.goOn(key, now());
-      one.bucket = left;
-      const controller = new AbortController();
-      if (one === lanes.in) slow.set(key, controller);
-      const written = await makeWrite(key, write, controller.signal);
-      slow.delete(key);
-      parts.written(key, write, written);
-      if (written.outcome === 'done') continue;
-      const isOutdated = written.outcome === 'conflict' || controller.signal.aborted;
-      const longer = written.outcome === 'refused' ? refusedMs : soonMs;
-      const askedMs = 'retryAfterMs' in written ? written.retryAfterMs : 0;
-      return queue.failed(key, now(), failures =>
-        isOutdated && failures === 1 ? 0 : longer(failures, Math.random(), askedMs),
-      );
-    }
-    parts.settled(key, since);
+    const { writes, problems }: Plan = world === undefined ? { writes: [], problems: [] } : reconcile(world);
+    parts.problems(key, problems);
+    const first = nextOf(writes, outs.get(key) ?? 0);
+    if (first !== undefined) return laneOf(first).put({ key, left: writes, failed: undefined });
+    outs.delete(key);
     queue.done(key);
   }
 
-  /** What was planned before waits no more; and a slow write that only adds is given up where an endpoint must go. */
+  function laneOf({ takesOut }: Write): Lane {
+    return takesOut ? lanes.out : lanes.in;
+  }
+
+  function begin(lane: Lane): void {
+    for (let work = lane.enter(now()); work !== undefined; work = lane.enter(now())) {
+      const ended = carryOut(work, lane).finally(() => {
+        lane.leave();
+        works.delete(ended);
+        pumpSoon();
+      });
+      works.add(ended);
+    }
+  }
+
+  /** Writes as long as the plan holds and writes of the lane's kind may be made. */
+  async function carryOut(work: Work, lane: Lane): Promise<void> {
+    const { key } = work;
+    for (let { left, failed } = work; ; ) {
+      const write = nextOf(left, outs.get(key) ?? 0);
+      if (write === undefined) return end(key, failed);
+      // What fails again and again is among the first again and again: what takes out goes on after it.
+      if (!isRunning || (queue.isStale(key) && !(failed !== undefined && write.takesOut)))
+        return giveBack(key, failed);
+      if (laneOf(write) !== lane || !lane.draw(now())) return laneOf(write).put({ key, left, failed });
+      const { written, isGivenUp } = await make(key, write);
+      const { outcome } = written;
+      parts.written(key, write, written);
+      outs.set(key, outcome === 'done' && write.takesOut ? (outs.get(key) ?? 0) + 1 : 0);
+      if (isGivenUp) return queue.failed(key, now(), () => 0);
+      const others = left.filter(one => one !== write);
+      if (outcome === 'done') {
+        left = others;
+        continue;
+      }
+      failed = FAILED.find(one => one === outcome || one === failed);
+      const asked = 'retryAfterMs' in written ? written.retryAfterMs : undefined;
+      if (asked !== undefined || outcome === 'not leading') return end(key, outcome, heededMs(asked));
+      left = without(write, others).filter(({ takesOut }) => takesOut || outcome !== 'unanswered');
+    }
+  }
+
+  async function make(key: Key, write: Write): ReturnType<typeof adding.make> {
+    if (!write.takesOut) return adding.make(key, write);
+    return { written: await parts.write(key, write, new AbortController().signal), isGivenUp: false };
+  }
+
+  /** What is left is to be planned anew. */
+  function giveBack(key: Key, failed: Work['failed']): void {
+    if (failed === undefined) queue.goOn(key, now());
+    else end(key, failed);
+  }
+
+  /** Nothing is left that can be made now. */
+  function end(key: Key, failed: Work['failed'], askedMs = 0): void {
+    if (failed === undefined) {
+      outs.delete(key);
+      parts.settled(key, queue.job(key)?.since ?? now());
+      return queue.done(key);
+    }
+    const longer = failed === 'refused' ? refusedMs : soonMs;
+    const waitMs = (failures: number): number =>
+      failed === 'conflict' && failures === 1 ? 0 : longer(failures, Math.random());
+    queue.failed(key, now(), waitMs, askedMs);
+  }
+
+  /** What was planned before waits no more; but what takes out goes on after a failure, as `carryOut()` says. */
   function replan(key: Key): void {
-    for (const one of Object.values(lanes)) if (one.waiting.delete(key)) queue.goOn(key, now());
-    const before = slow.get(key);
-    if (before === undefined) return;
-    setTimeout(() => {
-      const world = slow.get(key) === before ? store.world(key) : undefined;
-      if (world !== undefined && laneOf(reconcile(world)) === lanes.out) before.abort();
-    }, SLOW_MS);
+    for (const lane of both) {
+      const work = lane.get(key);
+      if (work === undefined || (work.failed !== undefined && lane === lanes.out)) continue;
+      lane.drop(key);
+      giveBack(key, work.failed);
+    }
   }
 
   return {
@@ -162,6 +179,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
       for (const key of keys) {
         queue.add(key, now());
         replan(key);
+        adding.changed(key);
       }
       pumpSoon();
     },
@@ -172,12 +190,14 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     async stop(): Promise<void> {
       isRunning = false;
       clearTimeout(timer);
-      for (const one of Object.values(lanes)) {
-        for (const key of one.waiting.keys()) queue.done(key);
-        one.waiting.clear();
-      }
+      adding.stop();
+      for (const key of both.flatMap(lane => lane.clear())) queue.done(key);
       queue.clear();
       await Promise.all(works);
+      if (isRunning) return;
+      // What was being written waits again by now.
+      queue.clear();
+      outs.clear();
     },
   };
 }

@@ -11,6 +11,8 @@ export interface Problems {
   /** The first hundred, by Service. */
   readonly shown: Readonly<Record<Key, readonly string[]>>;
   readonly tell: (key: Key, problems: readonly Problem[]) => void;
+  /** What stands is another's to tell from now on. */
+  readonly forget: () => void;
 }
 
 export interface ProblemsParts {
@@ -40,14 +42,16 @@ export function createProblems({ store, events, log, now }: ProblemsParts): Prob
       const next = report(standing.get(key) ?? NOTHING, problems, name);
       if (next.standing.size === 0) standing.delete(key);
       else standing.set(key, next.standing);
-      const uid = store.world(key)?.service.uid;
+      const service = store.world(key)?.service;
       for (const line of next.told) {
         const message = oneLine(line, LONGEST);
         log.warn({ service: key }, `Service ${key}: ${message}`);
-        if (uid === undefined) continue;
-        const told = { type: 'Warning', reason: 'Unpublished', message, at: now() } as const;
-        events.tell(told, { kind: 'Service', name, namespace, uid });
+        if (service === undefined) continue;
+        const reason = service.claim.type === 'selected' ? 'PublishedWithProblems' : 'Unpublished';
+        const told = { type: 'Warning', reason, message, at: now() } as const;
+        events.tell(told, { kind: 'Service', name, namespace, uid: service.uid });
       }
     },
+    forget: () => standing.clear(),
   };
 }

@@ -26,5 +26,10 @@ export function refusedMs(failures: number, chance: number, askedMs = 0): number
 
 function wait(failures: number, chance: number, askedMs: number, longestMs: number): number {
   const fullMs = Math.min(longestMs, FIRST_MS * 2 ** Math.min(failures - 1, 10));
-  return Math.max(Math.round(fullMs * (0.5 + chance / 2)), Math.min(askedMs, LONGEST_ASKED_MS));
+  return Math.max(Math.round(fullMs * (0.5 + chance / 2)), heededMs(askedMs));
+}
+
+/** @returns how much of what the server asked for is heeded; 0 where it asked for nothing. */
+export function heededMs(askedMs: number | undefined): number {
+  return Math.min(askedMs ?? 0, LONGEST_ASKED_MS);
 }

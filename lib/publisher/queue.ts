@@ -10,6 +10,8 @@ export interface Job {
   readonly dueAt: number;
   /** In a row. */
   readonly failures: number;
+  /** The API server has asked to be left alone until then. */
+  readonly askedUntil: number;
 }
 
 /** A change makes one that failed due again, but no sooner after the failure than this. */
@@ -38,9 +40,8 @@ export class Queue {
       return;
     }
     const job = this.#waiting.get(key);
-    if (job === undefined) this.#waiting.set(key, { since: now, dueAt: now, failures: 0 });
-    else if (job.dueAt > now + AFTER_FAILURE_MS)
-      this.#waiting.set(key, { ...job, dueAt: now + AFTER_FAILURE_MS });
+    if (job === undefined) this.#waiting.set(key, fresh(now, now));
+    else this.#waiting.set(key, sooner(job, now));
   }
 
   /** @returns a Service that is due, which is in work from now on; undefined where none is. */
@@ -76,28 +77,42 @@ export class Queue {
     const work = this.#working.get(key);
     if (work === undefined) return;
     this.#working.delete(key);
-    this.#waiting.set(key, { since: work.job.since, dueAt: now, failures: 0 });
+    this.#waiting.set(key, fresh(work.job.since, now));
   }
 
   /** All is done that was to do when it was taken. */
   done(key: string): void {
     const work = this.#working.get(key);
     this.#working.delete(key);
-    if (work?.again !== undefined)
-      this.#waiting.set(key, { since: work.again, dueAt: work.again, failures: 0 });
+    if (work?.again !== undefined) this.#waiting.set(key, fresh(work.again, work.again));
   }
 
-  /** @param waitMs for the number of failures in a row. */
-  failed(key: string, now: number, waitMs: (failures: number) => number): void {
+  /**
+   * It is to be tried again; soon, where something has changed meanwhile.
+   * @param waitMs for the number of failures in a row.
+   * @param askedMs what the API server has asked for: never less.
+   */
+  failed(key: string, now: number, waitMs: (failures: number) => number, askedMs = 0): void {
     const work = this.#working.get(key);
     if (work === undefined) return;
     this.#working.delete(key);
-    const { since, failures } = work.job;
-    this.#waiting.set(key, { since, dueAt: now + waitMs(failures + 1), failures: failures + 1 });
+    const failures = work.job.failures + 1;
+    const dueAt = now + Math.max(askedMs, waitMs(failures));
+    const job = { since: work.job.since, dueAt, failures, askedUntil: now + askedMs };
+    this.#waiting.set(key, work.again === undefined ? job : sooner(job, now));
   }
 
   /** Forgets what waits. */
   clear(): void {
     this.#waiting.clear();
   }
+}
+
+function fresh(since: number, dueAt: number): Job {
+  return { since, dueAt, failures: 0, askedUntil: dueAt };
+}
+
+/** Something has changed: what was refused before may be taken now. */
+function sooner(job: Job, now: number): Job {
+  return { ...job, dueAt: Math.min(job.dueAt, Math.max(job.askedUntil, now + AFTER_FAILURE_MS)) };
 }

@@ -9,6 +9,7 @@ import { desiredOf, type Problem } from './desired.ts';
 import { changesOf } from './family.ts';
 import { mirroredLabels } from './mirrored.ts';
 import type { Node } from './node.ts';
+import { inOrder } from './order.ts';
 import type { Pod } from './pod.ts';
 import type { Family, Service } from './service.ts';
 import type { Slice } from './slice.ts';
@@ -27,7 +28,7 @@ export interface World {
 }
 
 export interface Plan {
-  /** In an order in which no endpoint is missing in between: creations, updates, deletions. */
+  /** As `inOrder()` has them: no endpoint that stays is missing in between. */
   readonly writes: readonly Write[];
   /** What is to be told, the first hundred. */
   readonly problems: readonly Problem[];
@@ -39,7 +40,7 @@ const MOST_PROBLEMS = 100;
 export function reconcile({ service, pods, nodes, slices, taken }: World): Plan {
   // dropEndpointSlicesPendingDeletion
   const ours = slices.filter(slice => slice.type === 'ours').filter(one => !one.isTerminating);
-  if (service.claim.type === 'none') return { writes: ours.map(deleteOf), problems: [] };
+  if (service.claim.type === 'none') return { writes: inOrder(ours.map(deleteOf)), problems: [] };
   const owned = ours.filter(({ owners }) => owners.includes(service.uid));
   const { families, problems } = desiredOf(service, pods, nodes);
   const labels = mirroredLabels(service);
@@ -62,7 +63,7 @@ export function reconcile({ service, pods, nodes, slices, taken }: World): Plan 
       creates.push(createOf(service, freeName(service, family, used), family, labels, content));
   }
   return {
-    writes: [...creates, ...updates, ...deletes.map(deleteOf)],
+    writes: inOrder([...creates, ...updates, ...deletes.map(deleteOf)]),
     problems: [...ownProblems(service, slices), ...problems].slice(0, MOST_PROBLEMS),
   };
 }

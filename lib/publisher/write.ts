@@ -17,6 +17,9 @@ export type Write = {
    * writes that only add.
    */
   readonly takesOut: boolean;
+  /** What the slice holds, and what it will. */
+  readonly before: readonly Endpoint[];
+  readonly after: readonly Endpoint[];
 } & (
   | { readonly type: 'create'; readonly body: NewSlice }
   /** A merge patch (RFC 7386), which leaves alone what others have added. */
@@ -86,6 +89,8 @@ export function createOf(
     type: 'create',
     name,
     takesOut: false,
+    before: [],
+    after: content.endpoints,
     body: {
       apiVersion: 'discovery.k8s.io/v1',
       kind: 'EndpointSlice',
@@ -99,10 +104,14 @@ export function createOf(
 /** @returns an update; what of the content is not given stays, and its lists are set whole. */
 export function updateOf(slice: OurSlice, labels: Labels, { ports, endpoints }: Partial<Content>): Write {
   const changes = labelChanges(slice.labels, labels);
+  const before = slice.endpoints;
+  const after = endpoints ?? before;
   return {
     type: 'update',
     name: slice.name,
-    takesOut: endpoints !== undefined && takesOut(slice.endpoints, endpoints),
+    takesOut: takesOut(before, after),
+    before,
+    after,
     body: {
       metadata: {
         resourceVersion: slice.resourceVersion,
@@ -114,19 +123,30 @@ export function updateOf(slice: OurSlice, labels: Labels, { ports, endpoints }: 
   };
 }
 
-export function deleteOf({ name, uid, resourceVersion, endpoints }: OurSlice): Write {
+export function deleteOf({ name, uid, resourceVersion, endpoints: before }: OurSlice): Write {
   return {
     type: 'delete',
     name,
-    takesOut: takesOut(endpoints, []),
+    takesOut: takesOut(before, []),
+    before,
+    after: [],
     body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid, resourceVersion } },
   };
 }
 
 function takesOut(before: readonly Endpoint[], after: readonly Endpoint[]): boolean {
-  const byKey = new Map(after.map(endpoint => [keyOf(endpoint), endpoint]));
-  return before.some(endpoint => {
-    const next = byKey.get(keyOf(endpoint));
-    return standing(endpoint) > (next !== undefined && isSameAddress(endpoint, next) ? standing(next) : 0);
-  });
+  if (before === after) return false;
+  const known = byKey(after);
+  return before.some(endpoint => standing(endpoint) > standingIn(known, endpoint));
+}
+
+/** @returns endpoints by whose they are. */
+export function byKey(endpoints: readonly Endpoint[]): ReadonlyMap<string, Endpoint> {
+  return new Map(endpoints.map(endpoint => [keyOf(endpoint), endpoint]));
+}
+
+/** @returns how much traffic the endpoint may get (`standing()`) as others have it; 0 where they do not. */
+export function standingIn(others: ReadonlyMap<string, Endpoint>, endpoint: Endpoint): 0 | 1 | 2 {
+  const other = others.get(keyOf(endpoint));
+  return other !== undefined && isSameAddress(endpoint, other) ? standing(other) : 0;
 }

@@ -52,14 +52,14 @@ const CHANGES: readonly [
     'the Service’s family changes',
     150,
     server => server.putService(serviceObject({ spec: { ipFamilies: ['IPv6'] } })),
-    ['create', 'create', 'delete, out', 'delete, out'],
+    ['create', 'delete, out', 'create', 'delete, out'],
     [100, 50],
   ],
   [
     'the Service is made anew',
     150,
     server => server.putService(serviceObject({ uid: 'another' })),
-    ['create', 'create', 'delete, out', 'delete, out'],
+    ['create', 'delete, out', 'create', 'delete, out'],
     [100, 50],
   ],
   [

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { Cluster } from './cluster.ts';
+import type { Write } from '../../lib/publisher/write.ts';
+import { Cluster, type Happening } from './cluster.ts';
 import { expectedOf } from './expected.ts';
 import { history } from './history.ts';
 import { publishedBy } from './said.ts';
@@ -64,6 +65,42 @@ test('reconcile() says of each write whether it takes an endpoint out', () => {
           server.write(write);
           const lost = [...before].filter(address => !trafficOf(server).has(address));
           assert.ok(write.takesOut || lost.length === 0, JSON.stringify(lost));
+        }
+      }
+    }),
+    { numRuns: 40 },
+  );
+});
+
+const adds = ({ after }: Write, address: string): boolean =>
+  after.some(({ addresses }) => addresses.includes(address.split(' ').at(-1) ?? ''));
+
+const isOfPorts = (happening: Happening): boolean =>
+  happening.type === 'service' && happening.edit.ports !== undefined;
+
+test('reconcile() has no endpoint that stays missing between two writes', () => {
+  fc.assert(
+    fc.property(history, steps => {
+      const cluster = new Cluster(true);
+      const server = new Server();
+      server.take(cluster.first());
+      server.reconcile();
+      for (const happenings of steps) {
+        server.take(cluster.apply(happenings));
+        const before = trafficOf(server);
+        const { writes } = server.plan();
+        const states = writes.map(write => {
+          server.write(write);
+          return trafficOf(server);
+        });
+        const staying = [...before].filter(address => states.at(-1)?.has(address) === true);
+        for (const [index, state] of states.entries()) {
+          const missing = staying.filter(address => !state.has(address));
+          // Two slices that exchange endpoints: what brings this one takes another out.
+          const adding = writes.slice(index + 1).filter(write => !write.takesOut);
+          const late = missing.filter(address => adding.some(write => adds(write, address)));
+          assert.deepEqual(late, [], `after write ${index + 1} of ${states.length}`);
+          assert.ok(missing.length === 0 || happenings.some(isOfPorts), 'ports were edited');
         }
       }
     }),

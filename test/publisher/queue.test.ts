@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { refusedMs, soonMs } from '../../lib/publisher/back-off.ts';
+import { heededMs, refusedMs, soonMs } from '../../lib/publisher/back-off.ts';
 import { type Bucket, draw, fullBucket, waitMs } from '../../lib/publisher/bucket.ts';
 import type { Problem } from '../../lib/publisher/desired.ts';
 import { Queue } from '../../lib/publisher/queue.ts';
@@ -48,6 +48,24 @@ test('Queue keeps since when there is something to do as long as it is not done'
   assert.equal(queue.oldest, 1);
 });
 
+test('Queue tries what failed again soon when something changed meanwhile, but no sooner than it was asked to', () => {
+  const queue = new Queue();
+  queue.add('a', 0);
+  queue.take(0);
+  queue.add('a', 5);
+  queue.failed('a', 10, () => 30_000);
+  assert.equal(queue.nextAt(), 1010);
+  queue.take(1010);
+  queue.add('a', 1020);
+  queue.failed('a', 1030, () => 100, 5000);
+  queue.add('a', 1040);
+  assert.equal(queue.nextAt(), 6030);
+  queue.take(6030);
+  queue.add('a', 6040);
+  queue.failed('a', 6050, () => 0);
+  assert.equal(queue.nextAt(), 6050);
+});
+
 test('draw() gives no more than a second of writes at once, and so many a second', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 100 }), fc.array(fc.nat({ max: 300 })), (perSecond, pauses) => {
@@ -75,6 +93,7 @@ test('soonMs() is never longer than a second, refusedMs() than 30 s, and both he
   assert.equal(refusedMs(50, 1), 30_000);
   assert.equal(soonMs(1, 0, 3000), 3000);
   assert.equal(soonMs(1, 0, 300_000), 10_000);
+  assert.deepEqual([undefined, 3000, 300_000].map(heededMs), [0, 3000, 10_000]);
 });
 
 test('isOlder() compares versions as numbers, and says nothing of others', () => {

@@ -1,0 +1,214 @@
+/** In which order a Service's writes are made, whatever happens meanwhile and whatever comes of them. */
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { createDispatcher, type Dispatcher } from '../../agent/publisher/dispatcher.ts';
+import type { Written } from '../../agent/publisher/writer.ts';
+import { parseNode } from '../../lib/publisher/node.ts';
+import { parsePod } from '../../lib/publisher/pod.ts';
+import { parseService } from '../../lib/publisher/service.ts';
+import { parseSlice } from '../../lib/publisher/slice.ts';
+import { Store } from '../../lib/publisher/store.ts';
+import type { Write } from '../../lib/publisher/write.ts';
+import { now, until } from '../agent/until.ts';
+import { nodeObject, type PodParts, serviceObject } from '../publisher/objects.ts';
+import { pod } from '../publisher/published.ts';
+import { must, Server } from '../publisher/server.ts';
+
+const KEY = 'shop/web';
+const DOWN = { containers: [{ name: 'rails', ready: false }] };
+const REFUSED: Written = { outcome: 'refused', reason: 'no', retryAfterMs: undefined };
+const UNANSWERED: Written = { outcome: 'unanswered', reason: 'no answer', retryAfterMs: undefined };
+
+class CountingStore extends Store {
+  looks = 0;
+
+  override world(key: string): ReturnType<Store['world']> {
+    this.looks++;
+    return super.world(key);
+  }
+}
+
+/** A dispatcher, and an API server's slices. */
+class Bench {
+  readonly store: CountingStore = new CountingStore();
+  readonly server: Server = new Server();
+  readonly writes: Write[] = [];
+  /** Answers in the server's place; undefined: the server does. */
+  answer: (write: Write, signal: AbortSignal) => Written | Promise<Written> | undefined = () => undefined;
+  readonly dispatcher: Dispatcher;
+
+  constructor(context: TestContext) {
+    this.dispatcher = createDispatcher({
+      store: this.store,
+      now,
+      writesPerSecond: 1000,
+      write: async (_, write, signal) => {
+        this.writes.push(write);
+        return (await this.answer(write, signal)) ?? this.#write(write);
+      },
+      written: () => {},
+      settled: () => {},
+      problems: () => {},
+    });
+    context.after(() => this.dispatcher.stop());
+  }
+
+  put(index: number, parts: Partial<PodParts> = {}): void {
+    this.dispatcher.add(this.store.putPod(must(parsePod(pod(index, parts)))));
+  }
+
+  /** Begins with so many pods, all written. */
+  async start(pods: number): Promise<void> {
+    this.store.putNode(must(parseNode(nodeObject('node-0', 'zone-0', 'True'))));
+    this.store.putService(must(parseService(serviceObject())));
+    for (let index = 0; index < pods; index++) this.put(index);
+    this.dispatcher.start();
+    this.dispatcher.add(this.store.services());
+    await this.rest();
+    this.writes.splice(0);
+  }
+
+  rest(): Promise<true> {
+    return until('an end of the work', () => this.dispatcher.waiting === 0 || undefined);
+  }
+
+  /** The number at the end of the slices' names, in the order in which they were written. */
+  get written(): string[] {
+    return this.writes.map(({ name, takesOut }) => `${name.split('-').at(-1)}${takesOut ? ' out' : ''}`);
+  }
+
+  #write(write: Write): Written {
+    const outcome = this.server.write(write);
+    const slice = this.server.slices.get(write.name);
+    if (slice !== undefined) this.store.putSlice(must(parseSlice(slice)));
+    return { outcome };
+  }
+}
+
+test('dispatcher writes every slice of a Service though a slice is to be written again with each write', async context => {
+  const bench = new Bench(context);
+  await bench.start(400);
+  let times = 0;
+  bench.answer = () => {
+    times++;
+    if (times < 30) bench.put(0, times % 2 === 0 ? DOWN : {});
+    return undefined;
+  };
+  for (const index of [0, 100, 200, 300]) bench.put(index, DOWN);
+  await bench.rest();
+  const firsts = ['0', '1', '2', '3'].map(slice => bench.written.indexOf(`${slice} out`));
+  assert.ok(Math.max(...firsts) < 6, bench.written.join());
+});
+
+test('dispatcher does not let a storm of what takes out starve what adds', async context => {
+  const bench = new Bench(context);
+  await bench.start(300);
+  bench.put(200, DOWN);
+  await bench.rest();
+  bench.writes.splice(0);
+  let times = 0;
+  bench.answer = () => {
+    times++;
+    // Each of two slices has something to take out whenever the other was written.
+    for (const slice of [0, 1]) if (times < 40) bench.put(slice * 100 + (times % 99), DOWN);
+    return undefined;
+  };
+  bench.put(50, DOWN);
+  bench.put(150, DOWN);
+  bench.put(200);
+  await bench.rest();
+  const first = bench.written.indexOf('2');
+  assert.ok(first > 0 && first < 6, bench.written.join());
+});
+
+test('dispatcher takes out before it adds', async context => {
+  const bench = new Bench(context);
+  await bench.start(300);
+  bench.put(50, DOWN);
+  await bench.rest();
+  bench.writes.splice(0);
+  bench.put(50);
+  bench.put(250, DOWN);
+  for (let index = 300; index < 500; index++) bench.put(index);
+  await bench.rest();
+  assert.deepEqual(bench.written.slice(0, 1), ['2 out']);
+  assert.deepEqual(bench.written.slice(1).toSorted(), ['0', '3', '4']);
+});
+
+for (const outcome of [REFUSED, UNANSWERED]) {
+  test(`dispatcher takes endpoints out though other writes of the Service are ${outcome.outcome}`, async context => {
+    const bench = new Bench(context);
+    await bench.start(300);
+    bench.answer = ({ type, name }) => (type === 'create' || name.endsWith('-0') ? outcome : undefined);
+    // In the first slice, which is refused; in the two others; and for a new one.
+    for (const index of [0, 100, 200]) bench.put(index, DOWN);
+    for (let index = 300; index < 350; index++) bench.put(index);
+    const isOut = (slice: string): boolean => bench.written.includes(`${slice} out`);
+    await until('the two others', () => (isOut('1') && isOut('2')) || undefined);
+    assert.ok(bench.written.indexOf('0 out') < bench.written.indexOf('2 out'), bench.written.join());
+    assert.equal(
+      bench.written.indexOf('0 out'),
+      bench.written.lastIndexOf('0 out'),
+      'before it is tried again',
+    );
+    const [one, other] = [
+      bench.server.slices.get(nameOf(bench, '1')),
+      bench.server.slices.get(nameOf(bench, '2')),
+    ];
+    assert.match(JSON.stringify([one, other]), /"ready":false.*"ready":false/);
+  });
+}
+
+function nameOf({ writes }: Bench, slice: string): string {
+  return writes.find(({ name }) => name.endsWith(`-${slice}`))?.name ?? '';
+}
+
+test('dispatcher looks once for many changes whether a write is to be given up, and not after it', async context => {
+  const bench = new Bench(context);
+  await bench.start(1);
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const { promise, resolve } = Promise.withResolvers<Written>();
+  let isAborted = false;
+  bench.answer = (_, signal) => {
+    signal.addEventListener('abort', () => (isAborted = true));
+    return promise;
+  };
+  bench.put(1);
+  while (bench.writes.length === 0) await turn();
+  bench.store.looks = 0;
+  for (let index = 2; index < 500; index++) bench.put(index);
+  await turn();
+  context.mock.timers.tick(250);
+  assert.deepEqual([bench.store.looks, isAborted], [1, false]);
+  bench.put(0, DOWN);
+  bench.put(0, DOWN);
+  context.mock.timers.tick(250);
+  assert.deepEqual([bench.store.looks, isAborted], [2, true]);
+  bench.put(500);
+  bench.answer = () => undefined;
+  resolve({ outcome: 'done' });
+  for (let turns = 0; turns < 100; turns++) await turn();
+  bench.store.looks = 0;
+  context.mock.timers.tick(250);
+  assert.equal(bench.store.looks, 0);
+});
+
+test('dispatcher has nothing to do any more once it is stopped, though a write was not done', async context => {
+  const bench = new Bench(context);
+  await bench.start(1);
+  const { promise, resolve } = Promise.withResolvers<Written>();
+  bench.answer = () => promise;
+  bench.put(1);
+  await until('a write', () => bench.writes.length || undefined);
+  bench.put(2);
+  const stopped = bench.dispatcher.stop();
+  resolve(UNANSWERED);
+  await stopped;
+  assert.deepEqual([bench.dispatcher.waiting, bench.dispatcher.oldest], [0, undefined]);
+  bench.answer = () => undefined;
+  bench.dispatcher.start();
+  bench.dispatcher.add([KEY]);
+  await bench.rest();
+  assert.equal(bench.writes.length, 2);
+});
