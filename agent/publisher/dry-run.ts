@@ -1,3 +1,4 @@
+import { reasonsOf } from '../../lib/publisher/reasons.ts';
 import { reconcile } from '../../lib/publisher/reconcile.ts';
 import { Store } from '../../lib/publisher/store.ts';
 import type { PublisherSettings } from '../../lib/settings/publisher-table.ts';
@@ -49,10 +50,14 @@ export async function dryRun(
   for (const key of store.services()) {
     const world = store.world(key);
     if (world === undefined) continue;
-    const { writes, problems } = reconcile(world);
+    const pods = [...world.pods];
+    const { writes, problems } = reconcile({ ...world, pods });
     for (const { kind, name, message } of problems) say(`Service ${key}: ${kind} ${name}: ${message}`);
-    for (const { type, takesOut, name, body } of writes)
-      process.stdout.write(`${JSON.stringify({ service: key, verb: type, slice: name, takesOut, body })}\n`);
+    for (const write of writes) {
+      const { type, takesOut, name, body } = write;
+      const line = { service: key, verb: type, slice: name, takesOut, because: reasonsOf(write, pods), body };
+      process.stdout.write(`${JSON.stringify(line)}\n`);
+    }
   }
   return 0;
 }

@@ -39,8 +39,8 @@ export async function runPublisher(parts: PublisherParts): Promise<Parsed<number
   const startedAt = now();
   const metrics = createMetricsOf(PUBLISHER_METRICS);
   const { log, written } = createLog(own.logLevel, () => metrics.count('podusher_log_lines_lost_total'));
-  const story = createStory(log, metrics);
   const store = new Store();
+  const story = createStory(log, metrics, store);
   const events = createEventWriter({
     client,
     now,
@@ -57,8 +57,9 @@ export async function runPublisher(parts: PublisherParts): Promise<Parsed<number
     now,
     changed(isLeading): void {
       story.leads(isLeading);
-      if (isLeading) begin();
-      else void dispatcher.stop();
+      if (isLeading) return begin();
+      void dispatcher.stop();
+      problems.forget();
     },
     returned: () => watches.again(),
     refused: reason => log.warn({}, `The Lease ${leaseNamespace}/${own.leaseName}: ${reason}`),

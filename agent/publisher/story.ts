@@ -1,5 +1,6 @@
 import type { PublisherMetricName } from '../../lib/metrics/publisher-table.ts';
-import type { Key } from '../../lib/publisher/store.ts';
+import { reasonsOf } from '../../lib/publisher/reasons.ts';
+import type { Key, Store } from '../../lib/publisher/store.ts';
 import type { Write } from '../../lib/publisher/write.ts';
 import type { LinkListener } from '../kubernetes/link.ts';
 import type { Logger } from '../sidecar/log.ts';
@@ -19,10 +20,10 @@ export interface Story {
 /** Objects that cannot be read are told of with each change of theirs: a line each, as long as they are few. */
 const MOST_TOLD = 1000;
 
-export function createStory(log: Logger, metrics: Metrics<PublisherMetricName>): Story {
+export function createStory(log: Logger, metrics: Metrics<PublisherMetricName>, store: Store): Story {
   const told = new Set<string>();
-  /** What of a Service's writes was told to be refused. */
-  const refused = new Map<Key, string>();
+  /** What was told of a slice whose write is refused; the others of its Service may go well meanwhile. */
+  const refused = new Map<string, string>();
 
   function once(what: string, message: string): void {
     if (told.has(what) || told.size >= MOST_TOLD) return;
@@ -33,18 +34,23 @@ export function createStory(log: Logger, metrics: Metrics<PublisherMetricName>):
   return {
     leads: isLeading =>
       log.info({ isLeading }, isLeading ? 'This one leads' : 'This one leads no more, and writes nothing'),
-    written(key, { type, name, takesOut }, result): void {
+    written(key, write, result): void {
+      const { type, name, takesOut } = write;
       const { outcome } = result;
+      const slice = `${key} ${name}`;
       if (outcome === 'not leading') return;
       metrics.count('podusher_publisher_writes_total', { verb: type, outcome });
       const fields = { service: key, slice: name, verb: type, takesOut };
       if (outcome === 'done') {
-        refused.delete(key);
-        return log.debug(fields, `Slice ${name}: ${type}`);
+        refused.delete(slice);
+        if (!log.isLevelEnabled('debug')) return;
+        const because = reasonsOf(write, store.world(key)?.pods ?? []);
+        return log.debug({ ...fields, because }, `Slice ${name}: ${type}`);
       }
       if (outcome === 'conflict') return log.debug(fields, `Slice ${name}: it has changed meanwhile`);
-      if (refused.get(key) === result.reason) return;
-      refused.set(key, result.reason);
+      if (refused.get(slice) === result.reason) return;
+      if (refused.size >= MOST_TOLD) refused.clear();
+      refused.set(slice, result.reason);
       log.warn(fields, `Slice ${name} of Service ${key}: ${type}: ${result.reason}; it is tried again`);
     },
     unreadable(resource, key, problem): void {

@@ -9,7 +9,7 @@ import { areReady, Publisher, putPod, putService, readyIn, shop } from './publis
 test('publisher writes a pod into a slice when it becomes ready, and takes it out when it is not', async context => {
   const api = await shop(context, 2);
   putPod(api, 2, { containers: [{ name: 'rails', ready: false }] });
-  const publisher = await Publisher.start(context, api);
+  const publisher = await Publisher.start(context, api, 'first', ['--log-level', 'debug']);
   await areReady(api, [0, 1]);
   assert.equal((await publisher.get('/readyz')).status, 200);
   putPod(api, 2);
@@ -31,6 +31,8 @@ test('publisher writes a pod into a slice when it becomes ready, and takes it ou
   const status = JSON.parse((await publisher.get('/status')).body);
   assert.equal(status.leader.leads, true);
   assert.equal(status.known.pods, 2);
+  assert.match(publisher.stdout, /"because":\["web-2: ready"\]/);
+  assert.match(publisher.stdout, /"because":\["web-0: not ready: rails is not ready"\]/);
 });
 
 test('publisher writes nothing when a non-critical container crash-loops', async context => {
@@ -94,8 +96,9 @@ test('publisher --dry-run prints what it would write, writes nothing and asks fo
   assert.equal(await publisher.ended, 0, publisher.stderr);
   const [line = '', ...others] = publisher.stdout.trim().split('\n');
   assert.deepEqual(others, []);
-  const { verb, service, body } = JSON.parse(line);
+  const { verb, service, because, body } = JSON.parse(line);
   assert.deepEqual([verb, service, body.endpoints.length], ['create', 'shop/web', 3]);
+  assert.deepEqual(because, ['web-0: ready', 'web-1: ready', 'web-2: ready']);
   assert.deepEqual(
     api.asked.filter(({ method, resource }) => method !== 'GET' || resource === 'leases'),
     [],
