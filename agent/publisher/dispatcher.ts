@@ -85,10 +85,16 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     const world = store.world(key);
     const { writes, problems }: Plan = world === undefined ? { writes: [], problems: [] } : reconcile(world);
     parts.problems(key, problems);
-    const first = nextOf(writes, outs.get(key) ?? 0);
+    const first = next(key, writes, lanes.out);
     if (first !== undefined) return laneOf(first).put({ key, left: writes, failed: undefined });
     outs.delete(key);
     queue.done(key);
+  }
+
+  /** One that adds has its turn where it may be made at once: what takes out does not wait with it. */
+  function next(key: Key, left: readonly Write[], lane: Lane): Write | undefined {
+    const mayAdd = lane === lanes.in || lanes.in.isFree(now());
+    return nextOf(left, mayAdd ? (outs.get(key) ?? 0) : 0);
   }
 
   function laneOf({ takesOut }: Write): Lane {
@@ -110,7 +116,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   async function carryOut(work: Work, lane: Lane): Promise<void> {
     const { key } = work;
     for (let { left, failed } = work; ; ) {
-      const write = nextOf(left, outs.get(key) ?? 0);
+      const write = next(key, left, lane);
       if (write === undefined) return end(key, failed);
       // What fails again and again is among the first again and again: what takes out goes on after it.
       if (!isRunning || (queue.isStale(key) && !(failed !== undefined && write.takesOut)))

@@ -55,6 +55,11 @@ export class Lane {
     return undefined;
   }
 
+  /** @returns whether what is put here may begin at once. */
+  isFree(now: number): boolean {
+    return this.#waiting.size === 0 && this.#working < MOST_WORKING && waitMs(this.#bucket, now) === 0;
+  }
+
   leave(): void {
     this.#working--;
   }

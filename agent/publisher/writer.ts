@@ -59,7 +59,7 @@ export function createWriter({ client, store, leadsForMs }: WriterParts): Writer
     if (answer.ok) {
       const read = parseSlice(readJson(answer.body));
       if (read.ok) store.putSlice(read.value);
-      if (!read.ok || read.value.service !== service) store.take(key, name);
+      if (!read.ok || read.value.service !== service) store.reserve(key, name);
       return { outcome: 'conflict' };
     }
     if (answer.failure.code !== NOT_FOUND) return failure(answer.failure);

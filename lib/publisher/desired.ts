@@ -1,12 +1,12 @@
 /** Which endpoints a Service should have: by family, and in that by their ports, for those of a slice are one list. */
 import { quoted } from '../quoted.ts';
-import { type Endpoint, endpointOf, keyOf } from './endpoint.ts';
+import { type Endpoint, endpointOf, podNameOf } from './endpoint.ts';
 import type { Node } from './node.ts';
 import type { Pod } from './pod.ts';
 import type { Family, Service, ServicePort } from './service.ts';
 import type { EndpointPort } from './slice.ts';
 
-/** Endpoints of one family and one list of ports, by their keys (`keyOf()`). */
+/** Endpoints of one family and one list of ports, by their keys (`podNameOf()`). */
 export interface Group {
   readonly ports: readonly EndpointPort[];
   readonly endpoints: Map<string, Endpoint>;
@@ -46,7 +46,7 @@ export function desiredOf(service: Service, pods: Iterable<Pod>, nodes: Readonly
       if (endpoint === undefined) continue;
       const group = groups.get(key) ?? { ports, endpoints: new Map<string, Endpoint>() };
       groups.set(key, group);
-      group.endpoints.set(keyOf(endpoint), endpoint);
+      group.endpoints.set(podNameOf(endpoint), endpoint);
     }
   }
   for (const { target, protocol } of missing) {

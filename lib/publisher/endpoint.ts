@@ -75,7 +75,7 @@ function hintsOf(
  * @returns whose endpoint it is: the pod's name, for one of a Service's namespace and of one family has one. All else
  * about it changes in place. (`hashEndpoint` takes the address as well, and moves a pod whose address is new.)
  */
-export function keyOf({ targetRef }: Endpoint): string {
+export function podNameOf({ targetRef }: Endpoint): string {
   return targetRef?.name ?? '';
 }
 

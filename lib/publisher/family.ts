@@ -1,6 +1,6 @@
 /** The slices of one Service and one family, and what they should be (`reconcileByAddressType`, `finalize`). */
 import { type Group, portsKey } from './desired.ts';
-import { type Endpoint, keyOf } from './endpoint.ts';
+import { type Endpoint, podNameOf } from './endpoint.ts';
 import type { Labels } from './label.ts';
 import { labelChanges } from './mirrored.ts';
 import { pack } from './pack.ts';
@@ -81,7 +81,7 @@ function groupOfFirst(
   endpoints: readonly Endpoint[],
 ): string | undefined {
   for (const endpoint of endpoints) {
-    const key = keyOf(endpoint);
+    const key = podNameOf(endpoint);
     for (const [portKey, group] of groups) if (group.endpoints.has(key)) return portKey;
   }
   return undefined;

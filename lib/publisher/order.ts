@@ -8,7 +8,7 @@
  * There is one exception: where the Service's ports were edited, and the pods' differ, two slices may exchange endpoints.
  * Then some are missing for one write; keeping them would publish them with the ports of others.
  */
-import { keyOf, standing } from './endpoint.ts';
+import { podNameOf, standing } from './endpoint.ts';
 import { isOlder } from './version.ts';
 import { byKey, standingIn, type Write } from './write.ts';
 
@@ -64,7 +64,7 @@ function needsOf(writes: readonly Write[]): ReadonlyMap<Write, readonly Write[]>
     if (!write.takesOut) continue;
     const after = byKey(write.after);
     for (const endpoint of write.before)
-      if (standingIn(after, endpoint) < standing(endpoint)) append(losers, keyOf(endpoint), write);
+      if (standingIn(after, endpoint) < standing(endpoint)) append(losers, podNameOf(endpoint), write);
   }
   const needs = new Map<Write, Write[]>();
   if (losers.size === 0) return needs;
@@ -72,7 +72,8 @@ function needsOf(writes: readonly Write[]): ReadonlyMap<Write, readonly Write[]>
     const before = byKey(write.before);
     for (const endpoint of write.after) {
       if (standingIn(before, endpoint) >= standing(endpoint)) continue;
-      for (const loser of losers.get(keyOf(endpoint)) ?? []) if (loser !== write) append(needs, loser, write);
+      for (const loser of losers.get(podNameOf(endpoint)) ?? [])
+        if (loser !== write) append(needs, loser, write);
     }
   }
   return needs;

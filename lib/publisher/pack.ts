@@ -1,5 +1,5 @@
 /** How endpoints are packed into slices: with few writes, and few slices (`reconcileByPortMapping`). */
-import { type Endpoint, isSame, keyOf } from './endpoint.ts';
+import { type Endpoint, isSame, podNameOf } from './endpoint.ts';
 import type { Labels } from './label.ts';
 import { labelChanges } from './mirrored.ts';
 import type { OurSlice } from './slice.ts';
@@ -64,7 +64,7 @@ function keepIn(
   const kept: Endpoint[] = [];
   let hasChanged = false;
   for (const endpoint of slice.endpoints) {
-    const key = keyOf(endpoint);
+    const key = podNameOf(endpoint);
     const next = wanted.get(key);
     if (next === undefined || kept.length === MOST_ENDPOINTS) {
       hasChanged = true;

@@ -1,5 +1,5 @@
 /** Why a slice is written, for people who expected something else. */
-import { type Endpoint, isSame, keyOf } from './endpoint.ts';
+import { type Endpoint, isSame, podNameOf } from './endpoint.ts';
 import type { Pod } from './pod.ts';
 import type { Verdict } from './verdict.ts';
 import { byKey, type Write } from './write.ts';
@@ -16,13 +16,17 @@ export function reasonsOf({ before, after }: Write, pods: Iterable<Pod>): string
   const known = new Map([...pods].map(pod => [pod.name, pod]));
   const [old, next] = [byKey(before), byKey(after)];
   const changed = after.filter(endpoint => {
-    const last = old.get(keyOf(endpoint));
+    const last = old.get(podNameOf(endpoint));
     return last === undefined || !isSame(last, endpoint);
   });
-  const gone = before.filter(endpoint => !next.has(keyOf(endpoint)));
+  const gone = before.filter(endpoint => !next.has(podNameOf(endpoint)));
   return [
-    ...gone.map(endpoint => `${keyOf(endpoint)}: out of this slice: ${whyGone(known.get(keyOf(endpoint)))}`),
-    ...changed.map(endpoint => `${keyOf(endpoint)}: ${whyThus(endpoint, known.get(keyOf(endpoint)))}`),
+    ...gone.map(
+      endpoint => `${podNameOf(endpoint)}: out of this slice: ${whyGone(known.get(podNameOf(endpoint)))}`,
+    ),
+    ...changed.map(
+      endpoint => `${podNameOf(endpoint)}: ${whyThus(endpoint, known.get(podNameOf(endpoint)))}`,
+    ),
   ].slice(0, MOST);
 }
 

@@ -99,7 +99,7 @@ export class Store {
   }
 
   /** A name that is not a slice of the Service's, and yet is taken. */
-  take(key: Key, sliceName: string): void {
+  reserve(key: Key, sliceName: string): void {
     const [namespace, name] = splitKey(key);
     this.#namespace(namespace).entry(name).taken.add(sliceName);
   }

@@ -3,7 +3,7 @@
  * that two publishers which both believe they lead undo nothing of each other's: an update and a deletion by its
  * resourceVersion, a creation by its name.
  */
-import { type Endpoint, isSameAddress, keyOf, standing } from './endpoint.ts';
+import { type Endpoint, isSameAddress, podNameOf, standing } from './endpoint.ts';
 import type { Labels } from './label.ts';
 import { labelChanges } from './mirrored.ts';
 import type { Family, Service } from './service.ts';
@@ -142,11 +142,11 @@ function takesOut(before: readonly Endpoint[], after: readonly Endpoint[]): bool
 
 /** @returns endpoints by whose they are. */
 export function byKey(endpoints: readonly Endpoint[]): ReadonlyMap<string, Endpoint> {
-  return new Map(endpoints.map(endpoint => [keyOf(endpoint), endpoint]));
+  return new Map(endpoints.map(endpoint => [podNameOf(endpoint), endpoint]));
 }
 
 /** @returns how much traffic the endpoint may get (`standing()`) as others have it; 0 where they do not. */
 export function standingIn(others: ReadonlyMap<string, Endpoint>, endpoint: Endpoint): 0 | 1 | 2 {
-  const other = others.get(keyOf(endpoint));
+  const other = others.get(podNameOf(endpoint));
   return other !== undefined && isSameAddress(endpoint, other) ? standing(other) : 0;
 }

@@ -13,7 +13,7 @@ import type { Write } from '../../lib/publisher/write.ts';
 import { now, until } from '../agent/until.ts';
 import { nodeObject, type PodParts, serviceObject } from '../publisher/objects.ts';
 import { pod } from '../publisher/published.ts';
-import { must, Server } from '../publisher/server.ts';
+import { metadataOf, must, Server } from '../publisher/server.ts';
 
 const KEY = 'shop/web';
 const DOWN = { containers: [{ name: 'rails', ready: false }] };
@@ -92,7 +92,7 @@ test('dispatcher writes every slice of a Service though a slice is to be written
   let times = 0;
   bench.answer = () => {
     times++;
-    if (times < 30) bench.put(0, times % 2 === 0 ? DOWN : {});
+    if (times < 30) bench.put(times, DOWN);
     return undefined;
   };
   for (const index of [0, 100, 200, 300]) bench.put(index, DOWN);
@@ -134,6 +134,28 @@ test('dispatcher takes out before it adds', async context => {
   await bench.rest();
   assert.deepEqual(bench.written.slice(0, 1), ['2 out']);
   assert.deepEqual(bench.written.slice(1).toSorted(), ['0', '3', '4']);
+});
+
+test('dispatcher takes out all the same when as many as may be made at a time add, and hang', async context => {
+  const bench = new Bench(context);
+  await bench.start(600);
+  bench.put(550, DOWN);
+  await bench.rest();
+  const { promise: hangs, resolve } = Promise.withResolvers<Written>();
+  bench.answer = ({ name }) => (name.startsWith('web-') ? undefined : hangs);
+  for (let index = 0; index < 16; index++) {
+    const object = serviceObject({ uid: `uid-${index}` });
+    const named = { ...object, metadata: { ...metadataOf(object), name: `more-${index}` } };
+    bench.dispatcher.add(bench.store.putService(must(parseService(named))));
+  }
+  await until('all that hang', () => bench.written.length >= 16 || undefined);
+  bench.writes.splice(0);
+  bench.put(550);
+  for (const slice of [0, 1, 2, 3, 4]) bench.put(slice * 100, DOWN);
+  await until('all that take out', () => bench.written.includes('4 out') || undefined);
+  assert.deepEqual(bench.written, ['0 out', '1 out', '2 out', '3 out', '4 out']);
+  resolve({ outcome: 'done' });
+  await until('what adds', () => bench.written.includes('5') || undefined);
 });
 
 for (const outcome of [REFUSED, UNANSWERED]) {
