@@ -96,6 +96,12 @@ export function createClient(
     return pool;
   }
 
+  /** Where a server is gone without a word, all connections to it are: tried one by one, each costs a deadline. */
+  function dropKept(): void {
+    for (const sockets of Object.values(agent?.pool.freeSockets ?? {}))
+      for (const socket of sockets ?? []) socket.destroy();
+  }
+
   /** Throws where the account's files hold what no request can carry. */
   function begin(asked: Asked, whose: Account): ClientRequest {
     const { path, method, body } = asked;
@@ -143,11 +149,18 @@ export function createClient(
     take: Take,
   ): Promise<Failure | undefined> {
     const exchange = createExchange(asked.signal, limits);
-    const sent = send(asked, exchange);
-    void sent.then(request => request && receive(request, exchange, opened, take));
+    let isUnanswered = false;
+    const sent = send(asked, exchange).then(request => {
+      if (request === undefined) return undefined;
+      isUnanswered = true;
+      request.once('response', () => (isUnanswered = false));
+      receive(request, exchange, opened, take);
+      return request;
+    });
     const failure = await exchange.ended;
     // A connection whose answer was read whole is kept for the next request; any other is of no use.
     if (failure !== undefined) void sent.then(request => request?.destroy());
+    if (isUnanswered && failure !== undefined && !asked.signal.aborted) dropKept();
     return failure;
   }
 
