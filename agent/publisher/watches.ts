@@ -1,6 +1,6 @@
 import { soonMs } from '../../lib/publisher/back-off.ts';
 import { SERVICE_NAME } from '../../lib/publisher/slice.ts';
-import type { Key, Kind, Store } from '../../lib/publisher/store.ts';
+import { type Key, type Kind, type Store, splitKey } from '../../lib/publisher/store.ts';
 import { type Told, takeObject, takeRemoval } from '../../lib/publisher/told.ts';
 import type { StatusLink } from '../../lib/status/status.ts';
 import type { ApiClient } from '../kubernetes/client.ts';
@@ -61,6 +61,12 @@ const PATIENCE: Timing = {
   spreadSeconds: 6,
 };
 
+/**
+ * A kubelet that has started anew tells of its pods within seconds. After a mere partition it may have nothing to tell of
+ * them: so much later they serve again.
+ */
+const BELIEVED_AFTER_MS = 10_000;
+
 /** @returns watches that begin to read. */
 export function watchAll(parts: WatchesParts): Watches {
   const { namespaces } = parts;
@@ -99,12 +105,24 @@ function watchOne(parts: WatchesParts, kind: Kind, namespace: string | undefined
   const { client, store, now, changed, unreadable } = parts;
   const resource = namespace === undefined ? kind : `${namespace}/${kind}`;
   const link = createLink(now, parts.link(resource));
+  /** By nodes that are back. */
+  const doubts = new Map<string, NodeJS.Timeout>();
   let isSynced = false;
+
+  function believeLater(node: string): void {
+    clearTimeout(doubts.get(node));
+    const timer = setTimeout(() => {
+      doubts.delete(node);
+      changed(store.believe(node));
+    }, BELIEVED_AFTER_MS);
+    doubts.set(node, timer.unref());
+  }
 
   /** What cannot be read of one object must not keep all others from being read. */
   function take(told: Told | undefined): string | undefined {
     if (told === undefined) return 'Told of an object without a name';
     if (told.problem !== undefined) unreadable(kind, told.key, told.problem);
+    if (told.isBack === true) believeLater(splitKey(told.key)[1]);
     if (told.dirty.length > 0) changed(told.dirty);
     return undefined;
   }

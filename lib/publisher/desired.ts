@@ -58,10 +58,17 @@ export function desiredOf(service: Service, pods: Iterable<Pod>, nodes: Readonly
   return { families, problems };
 }
 
+/** There may be thousands of ports, and each slice is asked for its own with each change. */
+const keys = new WeakMap<readonly EndpointPort[], string>();
+
 /** @returns the same text for the same ports in any order (`NewPortMapKey`). */
 export function portsKey(ports: readonly EndpointPort[]): string {
+  const known = keys.get(ports);
+  if (known !== undefined) return known;
   const texts = ports.map(one => JSON.stringify([one.name, one.port, one.protocol, one.appProtocol]));
-  return texts.sort().join();
+  const key = texts.sort().join();
+  keys.set(ports, key);
+  return key;
 }
 
 interface Ports {
@@ -69,24 +76,22 @@ interface Ports {
   readonly key: string;
 }
 
-/** `getEndpointPorts`: what cannot be found is left out, and told. Most pods of a Service share one list. */
+/** `getEndpointPorts`: what cannot be found is left out, and told. Pods whose ports have the same names share one list. */
 function portFinder(service: Service, missing: Set<ServicePort>): (pod: Pod) => Ports {
   const known = new Map<string, Ports>();
+  const hasNames = service.ports.some(({ target }) => typeof target === 'string');
   return pod => {
-    const numbers = service.ports.map(one => findPort(pod, one));
-    numbers.forEach((number, index) => {
-      const port = service.ports[index];
-      if (number === undefined && port !== undefined) missing.add(port);
-    });
-    const numbersKey = numbers.join();
-    const found = known.get(numbersKey);
+    const podKey = hasNames ? JSON.stringify(pod.namedPorts) : '';
+    const found = known.get(podKey);
     if (found !== undefined) return found;
-    const ports = service.ports.flatMap(({ name, protocol, appProtocol }, index) => {
-      const port = numbers[index];
+    const ports = service.ports.flatMap(one => {
+      const { name, protocol, appProtocol } = one;
+      const port = findPort(pod, one);
+      if (port === undefined) missing.add(one);
       return port === undefined ? [] : [{ name, port, protocol, appProtocol }];
     });
     const fresh = { ports, key: portsKey(ports) };
-    known.set(numbersKey, fresh);
+    known.set(podKey, fresh);
     return fresh;
   };
 }

@@ -6,6 +6,9 @@ import type { Labels } from './label.ts';
 /** A name of an object is a DNS subdomain, which is no longer. */
 export const text: v.GenericSchema<string, string> = v.pipe(v.string(), v.maxLength(253));
 
+/** Of a slice, and so of a Service; a pod's containers have hundreds (`maxPorts` in `pkg/apis/discovery/validation`). */
+export const MOST_PORTS = 20_000;
+
 /** A key's domain, a slash and its name. */
 const LONGEST_KEY = 253 + 1 + 63;
 const MOST_LABELS = 256;

@@ -6,6 +6,7 @@ import { selectPods } from './selection.ts';
 import { SelectorIndex, selectorText } from './selector-index.ts';
 import type { Claim, Service } from './service.ts';
 import type { Slice } from './slice.ts';
+import type { Verdict } from './verdict.ts';
 
 /** What is kept under a Service's name, whether or not there is one: slices may be told of before it. */
 export interface Entry {
@@ -68,6 +69,15 @@ export class Namespace {
     return [service.name];
   }
 
+  /** It was told of, and cannot be read: it is published as it was, and says so. */
+  blame(name: string, problem: string): string[] {
+    const entry = this.entries.get(name);
+    if (entry?.service === undefined) return [];
+    const message = `It is published as it was before, for it cannot be read: ${problem}`;
+    entry.service = { ...entry.service, problems: [message] };
+    return [name];
+  }
+
   removeService(name: string): string[] {
     const entry = this.entries.get(name);
     if (entry?.service === undefined) return [];
@@ -83,6 +93,17 @@ export class Namespace {
     const found = new Set(this.#held);
     for (const pod of this.pods.values()) {
       if (pod.nodeName === nodeName) for (const name of this.#index.select(pod.labels)) found.add(name);
+    }
+    return [...found];
+  }
+
+  /** Judges the pods on a node anew. @returns the Services with one whose verdict is another. */
+  judgeOn(nodeName: string, judge: (verdict: Verdict) => Verdict): string[] {
+    const found = new Set<string>();
+    for (const pod of this.pods.values()) {
+      const verdict = judge(pod.verdict);
+      if (pod.nodeName !== nodeName || verdict === pod.verdict) continue;
+      for (const name of this.putPod({ ...pod, verdict })) found.add(name);
     }
     return [...found];
   }

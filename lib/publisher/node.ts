@@ -1,7 +1,7 @@
 /** A node as the API tells it, reduced on receipt (`Node` in `k8s.io/api/core/v1/types.go`). */
 import * as v from 'valibot';
 import { type Parsed, parsed } from '../parsed.ts';
-import { conditions, isTrue, labels, readObject, text } from './metadata.ts';
+import { conditions, isTrue, readObject, text } from './metadata.ts';
 
 export interface Node {
   readonly name: string;
@@ -15,8 +15,11 @@ export interface Node {
   readonly isReady: boolean;
 }
 
+const ZONE = 'topology.kubernetes.io/zone';
+
 const node = v.object({
-  metadata: v.object({ name: text, labels }),
+  // Of its labels this one alone: some nodes have hundreds.
+  metadata: v.object({ name: text, labels: v.nullish(v.object({ [ZONE]: v.nullish(text) }), {}) }),
   status: v.nullish(v.object({ conditions }), { conditions: [] }),
 });
 
@@ -25,6 +28,6 @@ export function parseNode(object: unknown): Parsed<Node> {
   const read = readObject(node, object, 'Node');
   if (!read.ok) return read;
   const { metadata, status } = read.value;
-  const zone = metadata.labels.get('topology.kubernetes.io/zone') || undefined;
+  const zone = metadata.labels[ZONE] || undefined;
   return parsed({ name: metadata.name, zone, isReady: isTrue(status.conditions, 'Ready') });
 }

@@ -6,7 +6,7 @@ import * as v from 'valibot';
 import { formatAddress, parseAddress } from '../connections/address.ts';
 import { type Parsed, parsed } from '../parsed.ts';
 import type { Labels } from './label.ts';
-import { conditions, labels, readObject, text } from './metadata.ts';
+import { conditions, labels, MOST_PORTS, readObject, text } from './metadata.ts';
 import { judge, NON_CRITICAL, type Verdict } from './verdict.ts';
 
 export interface Pod {
@@ -39,7 +39,6 @@ export interface NamedPort {
 
 /** A pod of more is none; it keeps all later work small. */
 const MOST_CONTAINERS = 256;
-const MOST_PORTS = 256;
 const NOTHING: readonly never[] = [];
 
 const container = v.object({

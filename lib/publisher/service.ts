@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { type Parsed, parsed } from '../parsed.ts';
 import type { Labels } from './label.ts';
-import { labels, readObject, text } from './metadata.ts';
+import { labels, MOST_PORTS, readObject, text } from './metadata.ts';
 import { parseSelector, type Selector } from './selector.ts';
 import { isSameSelector } from './selector-index.ts';
 
@@ -88,8 +88,7 @@ const service = v.object({
       v.custom<object>(value => typeof value === 'object' && value !== null),
       {},
     ),
-    // A slice takes no more (`validatePorts` in `pkg/apis/discovery/validation`).
-    ports: v.nullish(v.pipe(v.array(port), v.maxLength(100)), []),
+    ports: v.nullish(v.pipe(v.array(port), v.maxLength(MOST_PORTS)), []),
     clusterIP: v.nullish(text, ''),
     ipFamilies: v.nullish(v.pipe(v.array(text), v.maxLength(16)), []),
     publishNotReadyAddresses: v.nullish(v.boolean(), false),

@@ -6,7 +6,7 @@ import * as v from 'valibot';
 import { type Parsed, parsed, unparsed } from '../parsed.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Labels } from './label.ts';
-import { labels, readObject, text } from './metadata.ts';
+import { labels, MOST_PORTS, readObject, text } from './metadata.ts';
 
 /** A slice of some Service. */
 export type Slice = OurSlice | ForeignSlice;
@@ -123,7 +123,7 @@ const ours = v.object({
     ),
   }),
   addressType: text,
-  ports: v.nullish(v.pipe(v.array(port), v.maxLength(1000)), []),
+  ports: v.nullish(v.pipe(v.array(port), v.maxLength(MOST_PORTS)), []),
   endpoints: v.nullish(v.pipe(v.array(endpoint), v.maxLength(1000)), []),
 });
 

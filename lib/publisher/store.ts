@@ -8,6 +8,7 @@ import type { Pod } from './pod.ts';
 import type { World } from './reconcile.ts';
 import type { Service } from './service.ts';
 import type { OurSlice, Slice } from './slice.ts';
+import { believed, doubted, type Verdict } from './verdict.ts';
 import { isOlder } from './version.ts';
 
 /** `NAMESPACE/NAME`. */
@@ -34,11 +35,27 @@ export class Store {
     return keysIn(service.namespace, this.#namespace(service.namespace).putService(service));
   }
 
+  /** A Service that cannot be read is as it was, and has a problem. */
+  blameService(namespace: string, name: string, problem: string): Key[] {
+    return keysIn(namespace, this.#namespaces.get(namespace)?.blame(name, problem) ?? []);
+  }
+
+  /** The pods of one that was lost are in doubt, each until it is told of anew. */
   putNode(node: Node): Key[] {
     const before = this.#nodes.get(node.name);
     this.#nodes.set(node.name, node);
     const isSame = before?.isReady === node.isReady && before.zone === node.zone;
+    if (before?.isReady === false && node.isReady) this.#judgeOn(node.name, doubted);
     return isSame ? [] : this.#onNode(node.name);
+  }
+
+  isLost(nodeName: string): boolean {
+    return this.#nodes.get(nodeName)?.isReady === false;
+  }
+
+  /** The pods on a node that is back are again what was told of them last (`doubted()`). */
+  believe(nodeName: string): Key[] {
+    return this.#judgeOn(nodeName, believed);
   }
 
   putSlice(slice: Slice): Key[] {
@@ -176,6 +193,10 @@ export class Store {
     all.entries.get(service)?.slices.delete(name);
     all.drop(service);
     return [keyOf(namespace, service)];
+  }
+
+  #judgeOn(nodeName: string, judge: (verdict: Verdict) => Verdict): Key[] {
+    return [...this.#namespaces].flatMap(([name, all]) => keysIn(name, all.judgeOn(nodeName, judge)));
   }
 
   #onNode(name: string): Key[] {

@@ -17,6 +17,8 @@ export interface Told {
   readonly dirty: readonly Key[];
   /** Why it could not be read. */
   readonly problem: string | undefined;
+  /** A node that was lost is ready again: its pods are to be believed after a while (`Store.believe()`). */
+  readonly isBack?: boolean;
 }
 
 const named = v.object({
@@ -34,9 +36,16 @@ export function takeObject(store: Store, kind: Kind, object: unknown): Told | un
   if (head === undefined) return undefined;
   const key = keyOf(head.namespace, head.name);
   const put = putOf(store, kind, object);
-  if (put.ok) return { key, dirty: put.value(), problem: undefined };
-  const dirty = kind === 'services' ? [] : store.remove(kind, head.namespace, head.name);
-  return { key, dirty, problem: put.problems.join('; ') };
+  if (put.ok) {
+    const wasLost = kind === 'nodes' && store.isLost(head.name);
+    const dirty = put.value();
+    return { key, dirty, problem: undefined, isBack: wasLost && !store.isLost(head.name) };
+  }
+  const problem = put.problems.join('; ');
+  const { namespace, name } = head;
+  const dirty =
+    kind === 'services' ? store.blameService(namespace, name, problem) : store.remove(kind, namespace, name);
+  return { key, dirty, problem };
 }
 
 /** Takes the news that an object is gone. */

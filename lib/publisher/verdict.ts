@@ -18,6 +18,8 @@ export type Verdict =
   | { readonly type: 'ready' }
   /** It serves unless its node is lost, though these non-critical containers are not ready. */
   | { readonly type: 'critical-ready'; readonly despite: readonly string[] }
+  /** As `critical-ready`, but its node was lost since, and is back: the kubelet may not have told anew of its containers. */
+  | { readonly type: 'doubtful'; readonly despite: readonly string[] }
   | { readonly type: 'not-ready'; readonly because: string };
 
 /** What a verdict rests on. */
@@ -62,6 +64,19 @@ export function judge(evidence: Evidence): Judgement {
 /** @returns whether the pod serves, with its node as it is; undefined is a node that nobody knows. */
 export function isServing(verdict: Verdict, node: { readonly isReady: boolean } | undefined): boolean {
   return verdict.type === 'ready' || (verdict.type === 'critical-ready' && node?.isReady === true);
+}
+
+/**
+ * A node that was lost is ready again: it may have been started anew, and be called ready before its kubelet has told
+ * that the containers of before are dead.
+ */
+export function doubted(verdict: Verdict): Verdict {
+  return verdict.type === 'critical-ready' ? { ...verdict, type: 'doubtful' } : verdict;
+}
+
+/** Nothing else was told for long enough: the network alone was lost. */
+export function believed(verdict: Verdict): Verdict {
+  return verdict.type === 'doubtful' ? { ...verdict, type: 'critical-ready' } : verdict;
 }
 
 function verdictOf({ containers, ready, gates, conditions }: Evidence, names: ReadonlySet<string>): Verdict {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { until } from '../agent/until.ts';
-import { serviceObject } from '../publisher/objects.ts';
+import { nodeObject, serviceObject } from '../publisher/objects.ts';
 import { metadataOf } from '../publisher/server.ts';
 import { areReady, Publisher, putPod, putService, readyIn, shop } from './publisher.ts';
 
@@ -33,6 +33,32 @@ test('publisher writes a pod into a slice when it becomes ready, and takes it ou
   assert.equal(status.known.pods, 2);
   assert.match(publisher.stdout, /"because":\["web-2: ready"\]/);
   assert.match(publisher.stdout, /"because":\["web-0: not ready: rails is not ready"\]/);
+});
+
+test('publisher waits for word of the pods of a node that was lost, or some seconds', async context => {
+  const api = await shop(context);
+  const put = (index: number): void =>
+    putPod(api, index, {
+      annotations: { 'podusher.dev/non-critical': 'statsd' },
+      containers: [
+        { name: 'rails', ready: true },
+        { name: 'statsd', ready: false },
+      ],
+    });
+  put(0);
+  put(1);
+  await Publisher.start(context, api);
+  await areReady(api, [0, 1]);
+  api.put('nodes', nodeObject('node-0', 'zone-0', 'Unknown'));
+  await areReady(api, []);
+  api.put('nodes', nodeObject('node-0', 'zone-0', 'True'));
+  const backAt = performance.now();
+  putPod(api, 2);
+  await areReady(api, [2]);
+  put(0);
+  await areReady(api, [0, 2]);
+  await areReady(api, [0, 1, 2]);
+  assert.ok(performance.now() - backAt >= 9900, 'of the other nothing was told');
 });
 
 test('publisher writes nothing when a non-critical container crash-loops', async context => {

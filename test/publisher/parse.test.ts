@@ -67,6 +67,9 @@ test('parsePod() takes a pod that has just been created, and addresses in any fo
 });
 
 test('parseNode() keeps its zone and whether it is there', () => {
+  const many = Object(nodeObject('a', 'z', 'True'));
+  for (let index = 0; index < 300; index++) many.metadata.labels[`example.com/${index}`] = 'x';
+  assert.equal(must(parseNode(many)).zone, 'z');
   assert.deepEqual(must(parseNode(nodeObject('a', 'z', 'True'))), { name: 'a', zone: 'z', isReady: true });
   assert.deepEqual(must(parseNode(nodeObject('a', '', 'Unknown'))), {
     name: 'a',

@@ -58,6 +58,26 @@ test('reconcile() writes a slice as the built-in controller does', () => {
   assert.match(metadataOf(slice).name, /^web-[0-9a-f]{8}-0$/);
 });
 
+test('reconcile() publishes thousands of ports, of pods with hundreds that have names', () => {
+  const server = published(1);
+  const named = Array.from({ length: 1600 }, (_, index) => ({
+    name: `p${index}`,
+    containerPort: 1000 + index,
+  }));
+  server.putPod(pod(0, { containers: [{ name: 'rails', ready: true, ports: named }] }));
+  const ports = Array.from({ length: 3000 }, (_, index) => ({
+    name: `s${index}`,
+    port: 1 + index,
+    targetPort: index < 1600 ? `p${index}` : index,
+  }));
+  server.putService(serviceObject({ spec: { ports } }));
+  server.reconcile();
+  const [slice] = server.slices.values();
+  const written = Array.isArray(slice?.['ports']) ? slice['ports'] : [];
+  assert.deepEqual([written.length, written[1599].port, written[2999].port], [3000, 2599, 2999]);
+  assert.deepEqual(kindsOf(server.reconcile()), [], 'and reads its own');
+});
+
 test('reconcile() keeps every endpoint in some slice while the Service’s ports are edited', () => {
   const server = published(250);
   for (const name of ['web-010', 'web-110', 'web-111']) server.pods.delete(name);

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { parseSlice, type Slice } from '../../lib/publisher/slice.ts';
 import { type Key, Store } from '../../lib/publisher/store.ts';
 import { takeObject, takeRemoval } from '../../lib/publisher/told.ts';
+import { isServing } from '../../lib/publisher/verdict.ts';
 import { nodeObject, type PodParts, podObject, serviceObject } from './objects.ts';
 import { must } from './server.ts';
 
@@ -60,6 +61,48 @@ test('Store tells of a pod that joins, changes, leaves by its labels, and goes',
   assert.deepEqual(dirtyBy(store, pod('a')), [WEB]);
   assert.deepEqual(takeRemoval(store, 'pods', pod('a'))?.dirty, [WEB]);
   assert.deepEqual(podsIn(store), []);
+});
+
+test('Store doubts the critical-ready pods of a node that is back, until they are told of anew or to be believed', () => {
+  const store = stored();
+  const annotations = { 'podusher.dev/non-critical': 'statsd' };
+  const containers = [
+    { name: 'rails', ready: true },
+    { name: 'statsd', ready: false },
+  ];
+  const critical = (name: string): object => pod(name, { annotations, containers });
+  for (const object of [critical('a'), critical('b'), pod('c')]) dirtyBy(store, object);
+  const serving = (): string => {
+    const { pods = [], nodes = new Map() } = store.world(WEB) ?? {};
+    const all = [...pods].filter(({ verdict, nodeName }) => isServing(verdict, nodes.get(nodeName ?? '')));
+    return all
+      .map(({ name }) => name)
+      .sort()
+      .join();
+  };
+  takeObject(store, 'nodes', nodeObject('node-0', 'z', 'True'));
+  assert.equal(serving(), 'a,b,c', 'a node that is new to us was not lost');
+  assert.equal(takeObject(store, 'nodes', nodeObject('node-0', 'z', 'False'))?.isBack, false);
+  const back = takeObject(store, 'nodes', nodeObject('node-0', 'z', 'True'));
+  assert.deepEqual([back?.isBack, back?.dirty, serving()], [true, [WEB], 'c']);
+  assert.equal(takeObject(store, 'nodes', nodeObject('node-0', 'z', 'True'))?.isBack, false);
+  assert.deepEqual(dirtyBy(store, critical('a')), [WEB]);
+  assert.equal(serving(), 'a,c');
+  assert.deepEqual([store.believe('node-0'), serving()], [[WEB], 'a,b,c']);
+  assert.deepEqual(store.believe('node-0'), []);
+});
+
+test('takeObject() leaves a Service as it was when it cannot be read any more, and says so', () => {
+  const store = stored();
+  const service = Object(serviceObject());
+  const labels = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`l${index}`, 'x']));
+  const told = takeObject(store, 'services', { ...service, metadata: { ...service.metadata, labels } });
+  assert.deepEqual(told?.dirty, [WEB]);
+  const known = store.world(WEB)?.service;
+  assert.equal(known?.claim.type, 'selected');
+  assert.match(known.problems.join(), /published as it was before, for it cannot be read: .* labels/);
+  takeObject(store, 'services', service);
+  assert.deepEqual(store.world(WEB)?.service.problems, []);
 });
 
 test('Store gives a Service the pods that were told of before it, and those of its next selector', () => {
