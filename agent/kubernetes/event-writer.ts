@@ -6,7 +6,7 @@ import type { ApiClient, Failure, Limits } from './client.ts';
 
 // Invariant: nothing waits for an Event. They are written one after the other; what does not fit is dropped, counted.
 
-/** Writes Events on the pod, or on what is said. */
+/** Writes Events on the pod, or on what it is told about. */
 export interface EventWriter {
   tell(told: EventContent, about?: EventPod): void;
   readonly waiting: number;
@@ -19,11 +19,11 @@ export type Outcome = 'written' | 'refused' | 'dropped';
 
 export interface EventWriterParts {
   readonly client: ApiClient;
-  /** Undefined as long as the pod is not known: then they wait. */
+  /** Undefined as long as the pod is not known: Events on it wait, and all that come after them. */
   readonly pod: () => EventPod | undefined;
   readonly now: () => number;
   readonly counted: (outcome: Outcome) => void;
-  /** Told of each refusal. */
+  /** Why an Event was given up, each time. */
   readonly refused: (reason: string) => void;
   readonly limits?: Limits;
   readonly waitMs?: typeof backOffMs;

@@ -5,6 +5,7 @@ import {
   type Election,
   failed,
   leads,
+  missed,
   resignation,
   saw,
   standBy,
@@ -20,6 +21,8 @@ export interface Leader {
   readonly holder: string | undefined;
   /** How long it leads for sure, in ms; 0 where it does not. To be asked right before each write. */
   readonly leadsForMs: number;
+  /** Takes part from now on. Before all has been read it must not: it would keep out who can do the work. */
+  takePart(): void;
   /** Gives the lease up where it leads; takes part no more. */
   resign(): Promise<void>;
 }
@@ -45,7 +48,7 @@ const MOST_BYTES = 256 * 1024;
 const NOT_FOUND = 404;
 const CONFLICT = 409;
 
-/** @returns one who takes part from now on. */
+/** @returns one who takes part once it is told to. */
 export function createLeader({ client, lease, host, now, changed, returned, refused }: LeaderParts): Leader {
   const self = `${host}_${randomUUID()}`;
   const folder = `/apis/coordination.k8s.io/v1/namespaces/${lease.namespace}/leases`;
@@ -73,26 +76,24 @@ export function createLeader({ client, lease, host, now, changed, returned, refu
     return leads(election, now()) ? (election.leadsUntil ?? 0) - now() : 0;
   }
 
-  function heard(answer: Answer): void {
+  /** @param problem what is wrong with the lease that was answered. */
+  function heard(answer: Answer, problem?: string): void {
     const isThere = answer.ok || answer.failure.code !== undefined;
     if (isThere && !isAnswered) returned();
     isAnswered = isThere;
     const isFine = answer.ok || answer.failure.code === NOT_FOUND || answer.failure.code === CONFLICT;
-    if (!isFine && !isRefused && !signal.aborted) refused(answer.failure.reason);
-    isRefused = !isFine;
+    const reason = isFine ? problem : answer.failure.reason;
+    if (reason !== undefined && !isRefused && !signal.aborted) refused(reason);
+    isRefused = reason !== undefined;
   }
 
   async function look(): Promise<void> {
     const answer = await client.ask({ path, signal }, LIMITS, MOST_BYTES);
-    heard(answer);
-    if (!answer.ok) {
-      election =
-        answer.failure.code === NOT_FOUND ? saw(election, 'none', now()) : failed(election, false, now());
-      return;
-    }
-    const read = parseLease(readJson(answer.body));
-    if (!read.ok) refused(read.problems.join('; '));
-    election = read.ok ? saw(election, read.value, now()) : failed(election, false, now());
+    const read = answer.ok ? parseLease(readJson(answer.body)) : undefined;
+    heard(answer, read?.ok === false ? read.problems.join('; ') : undefined);
+    if (read?.ok === true) election = saw(election, read.value, now());
+    else if (!answer.ok && answer.failure.code === NOT_FOUND) election = saw(election, 'none', now());
+    else election = missed(election, now());
   }
 
   function put(claim: Claim): Promise<Answer> {
@@ -133,7 +134,6 @@ export function createLeader({ client, lease, host, now, changed, returned, refu
   function begin(): void {
     current = turn();
   }
-  begin();
 
   return {
     self,
@@ -144,6 +144,7 @@ export function createLeader({ client, lease, host, now, changed, returned, refu
     get leadsForMs(): number {
       return leadsForMs();
     },
+    takePart: begin,
     async resign(): Promise<void> {
       clearTimeout(timer);
       await current;

@@ -27,6 +27,8 @@ export interface PublisherParts {
 
 /** How long the last Events and lines of the log may take. */
 const LAST_WORDS_MS = 500;
+/** How long one who has begun to lead waits for its watches: some may be refused for good. */
+const CURRENT_WITHIN_MS = 15_000;
 
 /**
  * Wires the publisher and runs it until SIGTERM. A change walks: watches → store → dispatcher (reconcile) → writer, and
@@ -41,6 +43,7 @@ export async function runPublisher(parts: PublisherParts): Promise<Parsed<number
   const { log, written } = createLog(own.logLevel, () => metrics.count('podusher_log_lines_lost_total'));
   const store = new Store();
   const story = createStory(log, metrics, store);
+  let isEnding = false;
   const events = createEventWriter({
     client,
     now,
@@ -57,7 +60,7 @@ export async function runPublisher(parts: PublisherParts): Promise<Parsed<number
     now,
     changed(isLeading): void {
       story.leads(isLeading);
-      if (isLeading) return begin();
+      if (isLeading) return void begin();
       void dispatcher.stop();
       problems.forget();
     },
@@ -82,15 +85,21 @@ export async function runPublisher(parts: PublisherParts): Promise<Parsed<number
     changed: keys => dispatcher.add(keys),
     synced(): void {
       log.info({ ...store.counts }, `All has been read in ${now() - startedAt} ms`);
-      begin();
+      // Nothing is concluded before all is known.
+      leader.takePart();
     },
     unreadable: story.unreadable,
     link: story.link,
   });
 
-  /** Nothing is concluded before all is known, and nothing written by one who does not lead. */
-  function begin(): void {
-    if (!watches.areSynced || leader.leadsForMs === 0) return;
+  /**
+   * Whoever led before may have known more: from pods that are older than its slices one would undo its work, and the API
+   * server would take it. So all is told first that has happened until now.
+   */
+  async function begin(): Promise<void> {
+    watches.again();
+    await watches.current(CURRENT_WITHIN_MS);
+    if (isEnding || leader.leadsForMs === 0) return;
     dispatcher.start();
     dispatcher.add(store.services());
   }
@@ -127,6 +136,7 @@ export async function runPublisher(parts: PublisherParts): Promise<Parsed<number
   });
 
   async function end(): Promise<void> {
+    isEnding = true;
     await dispatcher.stop();
     await leader.resign();
     watches.close();

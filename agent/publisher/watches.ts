@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { soonMs } from '../../lib/publisher/back-off.ts';
 import { SERVICE_NAME } from '../../lib/publisher/slice.ts';
 import { type Key, type Kind, type Store, splitKey } from '../../lib/publisher/store.ts';
@@ -16,6 +17,8 @@ export interface Watches {
   readonly status: readonly (StatusLink & { readonly resource: string; readonly isSynced: boolean })[];
   /** Begins all watches anew from where they are, for the network may have lost some without a word. */
   again(): void;
+  /** Resolves when each has told what had happened when `again()` was called last, or when the time is over. */
+  current(withinMs: number): Promise<void>;
   close(): void;
 }
 
@@ -57,6 +60,8 @@ const PATIENCE: Timing = {
   backOffMs: soonMs,
   wholeListMs: 300_000,
   watch: { headMs: 10_000, quietMs: LONGEST_WATCH_MS, wholeMs: LONGEST_WATCH_MS },
+  // By then a watch has told what it was begun for, out of the API server's cache; a new leader waits for it.
+  shortestWatchMs: 500,
   watchSeconds: 20,
   spreadSeconds: 6,
 };
@@ -71,15 +76,26 @@ const BELIEVED_AFTER_MS = 10_000;
 export function watchAll(parts: WatchesParts): Watches {
   const { namespaces } = parts;
   const scopes = namespaces.length === 0 ? [undefined] : namespaces;
+  /** Those that have not told all yet. */
+  const behind = new Set<Watch>();
+  let caughtUp = Promise.withResolvers<void>();
   const all = KINDS.flatMap(kind =>
-    (kind === 'nodes' ? [undefined] : scopes).map(namespace => watchOne(parts, kind, namespace, check)),
+    (kind === 'nodes' ? [undefined] : scopes).map(namespace =>
+      watchOne(parts, kind, namespace, check, catchUp),
+    ),
   );
+  for (const one of all) behind.add(one);
   let areSynced = false;
 
   function check(): void {
     if (areSynced || !all.every(({ isSynced }) => isSynced())) return;
     areSynced = true;
     parts.synced();
+  }
+
+  function catchUp(watch: Watch): void {
+    behind.delete(watch);
+    if (behind.size === 0) caughtUp.resolve();
   }
 
   return {
@@ -89,7 +105,16 @@ export function watchAll(parts: WatchesParts): Watches {
     get status(): Watches['status'] {
       return all.map(({ resource, link, isSynced }) => ({ resource, ...link(), isSynced: isSynced() }));
     },
-    again: () => all.forEach(({ follower }) => follower.again()),
+    again(): void {
+      if (behind.size === 0) caughtUp = Promise.withResolvers<void>();
+      for (const one of all) {
+        behind.add(one);
+        one.follower.again();
+      }
+    },
+    async current(withinMs): Promise<void> {
+      await Promise.race([caughtUp.promise, sleep(withinMs, undefined, { ref: false })]);
+    },
     close: () => all.forEach(({ follower }) => follower.end()),
   };
 }
@@ -101,7 +126,13 @@ interface Watch {
   readonly link: () => StatusLink;
 }
 
-function watchOne(parts: WatchesParts, kind: Kind, namespace: string | undefined, check: () => void): Watch {
+function watchOne(
+  parts: WatchesParts,
+  kind: Kind,
+  namespace: string | undefined,
+  synced: () => void,
+  caughtUp: (watch: Watch) => void,
+): Watch {
   const { client, store, now, changed, unreadable } = parts;
   const resource = namespace === undefined ? kind : `${namespace}/${kind}`;
   const link = createLink(now, parts.link(resource));
@@ -146,19 +177,23 @@ function watchOne(parts: WatchesParts, kind: Kind, namespace: string | undefined
           const dirty = store.sweep(kind, namespace, seen, asOf);
           if (dirty.length > 0) changed(dirty);
           isSynced = true;
-          check();
+          synced();
         },
       };
     },
     changed: (type, object) => take((type === 'DELETED' ? takeRemoval : takeObject)(store, kind, object)),
     heard: link.heard,
-    watching: link.watching,
+    watching(): void {
+      link.watching();
+      caughtUp(watch);
+    },
     lost: link.lost,
   };
-  return {
+  const watch: Watch = {
     resource,
     follower: createFollower(following),
     isSynced: () => isSynced,
     link: () => link.status,
   };
+  return watch;
 }

@@ -29,8 +29,9 @@ export interface Election {
 /** What to do now. */
 export type Duty =
   | { readonly type: 'wait'; readonly until: number }
+  /** To be answered with `saw()`, or `missed()`. */
   | { readonly type: 'look' }
-  /** To be answered with `wrote()`, or `refused()`. */
+  /** To be answered with `wrote()`, or `failed()`. */
   | { readonly type: 'write'; readonly claim: Claim };
 
 /** @returns the beginning: nothing has been seen. */
@@ -99,6 +100,14 @@ export function wrote(election: Election, lease: Lease, sentAt: number, now: num
     leadsUntil: sentAt + LEASE_MS - MARGIN_MS,
     nextAt: Math.max(now, sentAt + RENEW_EVERY_MS),
   };
+}
+
+/**
+ * A look failed. What was seen counts on: where a claim finds it unchanged later, nobody has renewed it meanwhile, and
+ * where it was renewed the claim is refused.
+ */
+export function missed(election: Election, now: number): Election {
+  return { ...election, nextAt: now + LOOK_EVERY_MS };
 }
 
 /**

@@ -35,11 +35,15 @@ export const PUBLISHER_METRICS: Readonly<Record<PublisherMetricName, Metric>> = 
     labels: ['verb', 'outcome'],
     help: 'Slices written, by verb (create, update, delete) and outcome: done, conflict, refused, unanswered',
   },
-  podusher_publisher_queue_length: { type: 'gauge', labels: [], help: 'Services that wait to be reconciled' },
+  podusher_publisher_queue_length: {
+    type: 'gauge',
+    labels: [],
+    help: 'Services that wait to be reconciled, or are in work',
+  },
   podusher_publisher_queue_age_seconds: {
     type: 'gauge',
     labels: [],
-    help: 'How long the first of them has waited',
+    help: 'How long it has been since the first of them changed',
   },
   podusher_publisher_objects: { type: 'gauge', labels: ['resource'], help: 'Objects known, by resource' },
   podusher_publisher_services: {

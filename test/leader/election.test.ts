@@ -7,6 +7,7 @@ import {
   type Election,
   failed,
   leads,
+  missed,
   resignation,
   saw,
   standBy,
@@ -89,7 +90,9 @@ class Candidate {
     const come = (at: number, answer: Answer): void => {
       this.#coming.push({ at, act: () => void this.#inbox.push({ request, answer }) });
     };
-    come(time + GIVEN_UP_AFTER_MS, late => void (this.election = failed(this.election, false, late)));
+    come(time + GIVEN_UP_AFTER_MS, late => {
+      this.election = next.type === 'look' ? missed(this.election, late) : failed(this.election, false, late);
+    });
     if (fare.isLost === 'there') return;
     const servedAt = time + fare.thereMs;
     const act = (): void => {
@@ -186,6 +189,22 @@ test('Election is taken over within 6 s when the leader is killed, and at once w
   assert.ok(!leads(third[0] ?? first, 25_000), 'the killed one may still lead');
   elect(server, third, 25_000, 26_600);
   assert.ok(leads(third[0] ?? first, 26_600));
+});
+
+test('missed() leaves the time of the standby running while its looks fail', () => {
+  const server = new Server();
+  elect(server, [standBy('first', 0)], 0, 1000);
+  const all = [standBy('second', 1000)];
+  elect(server, all, 1000, 1050);
+  let [second = standBy('', 0)] = all;
+  for (let now = 1050; now < 5900; now += STEP_MS) {
+    const { type } = duty(second, now);
+    assert.notEqual(type, 'write', 'the first may still lead');
+    if (type === 'look') second = missed(second, now);
+  }
+  const last = [second];
+  elect(server, last, 5900, 6500);
+  assert.ok(leads(last[0] ?? second, 6500));
 });
 
 test('Election ends when another is seen to hold the lease', () => {

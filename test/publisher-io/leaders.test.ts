@@ -99,6 +99,31 @@ test('a leader that is cut off stops before the other begins', async context => 
   assert.deepEqual(wrongs, []);
 });
 
+test('a standby whose pods are older than its slices undoes nothing of what the leader has written', async context => {
+  const api = await shop(context, 3);
+  const leader = await Publisher.start(context, api, 'first');
+  await areReady(api, [0, 1, 2]);
+  // Its watch of pods is dead, and nobody has told it; that of slices is not.
+  let isDead = true;
+  api.fault = ({ who, resource, isWatch }, response) => {
+    if (!isDead || who !== 'second' || resource !== 'pods' || !isWatch) return false;
+    response.writeHead(200).flushHeaders();
+    return true;
+  };
+  const standby = await Publisher.start(context, api, 'second');
+  await standby.logged('All has been read');
+  await standby.logged('The API is watched: pods');
+  isDead = false;
+  api.remove('pods', 'web-0');
+  putPod(api, 3);
+  await areReady(api, [1, 2, 3]);
+  assert.equal(await leader.end(), 0);
+  await standby.logged('This one leads');
+  putPod(api, 4);
+  await areReady(api, [1, 2, 3, 4]);
+  assert.equal(writesOf(api, 'second'), 1, 'that of the new pod');
+});
+
 test('the standby takes over at once when the leader is told to go', async context => {
   const { api, leader, wrongs } = await two(context, () => false);
   assert.equal(await leader.end(), 0);
