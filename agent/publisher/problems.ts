@@ -29,6 +29,8 @@ const LONGEST = 250;
 
 export function createProblems({ store, events, log, now }: ProblemsParts): Problems {
   const standing = new Map<Key, ReadonlySet<string>>();
+  /** What was told when this one led before: who leads again at once does not repeat it. */
+  const earlier = new Map<Key, ReadonlySet<string>>();
 
   return {
     get count(): number {
@@ -39,7 +41,8 @@ export function createProblems({ store, events, log, now }: ProblemsParts): Prob
     },
     tell(key, problems): void {
       const [namespace, name] = splitKey(key);
-      const next = report(standing.get(key) ?? NOTHING, problems, name);
+      const next = report(standing.get(key) ?? earlier.get(key) ?? NOTHING, problems, name);
+      earlier.delete(key);
       if (next.standing.size === 0) standing.delete(key);
       else standing.set(key, next.standing);
       const service = store.world(key)?.service;
@@ -52,6 +55,10 @@ export function createProblems({ store, events, log, now }: ProblemsParts): Prob
         events.tell(told, { kind: 'Service', name, namespace, uid: service.uid });
       }
     },
-    forget: () => standing.clear(),
+    forget(): void {
+      earlier.clear();
+      for (const [key, lines] of standing) earlier.set(key, lines);
+      standing.clear();
+    },
   };
 }

@@ -32,4 +32,6 @@ test('problems tell by an Event whether the Service is published, and are forgot
   assert.equal(problems.count, 2);
   problems.forget();
   assert.deepEqual([problems.count, problems.shown], [0, {}]);
+  problems.tell(KEY, [PROBLEM]);
+  assert.deepEqual([problems.count, told.length], [1, 2], 'it stands again, and is not told again');
 });

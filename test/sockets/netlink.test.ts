@@ -105,6 +105,11 @@ async function traffic(server: Loopback): Promise<void> {
   await once(half.server, 'end');
 }
 
+/** One that listens on `::` is called by IPv4. */
+function isHere(host: string, address: string): boolean {
+  return address === host || (host === '::' && address === '127.0.0.1');
+}
+
 for (const host of ['127.0.0.1', '::1', '::']) {
   test(`Netlink.dump() tells of each socket what ss tells, when the server listens on ${host}`, async t => {
     const server = await loopback({ host });
@@ -115,11 +120,14 @@ for (const host of ['127.0.0.1', '::1', '::']) {
     await new Promise(resolve => setTimeout(resolve, 250)); // until the last delayed ACK
 
     const told = ss(server.port);
-    // Another test may have used this port before, and left connections in TIME-WAIT.
-    const sockets = dump(netlink, server.port).filter(({ state }) => state !== 'time-wait');
+    // Others may have the same port on another address, or had it, and left connections in TIME-WAIT.
+    const sockets = dump(netlink, server.port).filter(
+      ({ state, local }) => state !== 'time-wait' && isHere(host, local.address),
+    );
     const toldLater = ss(server.port);
     assert.equal(sockets.length, 9);
-    assert.equal(told.size, 9);
+    const toldHere = [...told.keys()].filter(name => isHere(host, name.replace(/:\d+ .*/, '')));
+    assert.equal(toldHere.length, 9);
     for (const socket of sockets) {
       const { state, numbers } =
         told.get(nameOf(socket)) ?? assert.fail(`ss does not know ${nameOf(socket)}`);
