@@ -137,11 +137,13 @@ test('dispatcher takes out before it adds', async context => {
 });
 
 test('dispatcher takes out all the same when as many as may be made at a time add, and hang', async context => {
+  const { promise: hangs, resolve } = Promise.withResolvers<Written>();
+  context.after(() => resolve(UNANSWERED));
   const bench = new Bench(context);
   await bench.start(600);
   bench.put(550, DOWN);
   await bench.rest();
-  const { promise: hangs, resolve } = Promise.withResolvers<Written>();
+  bench.writes.splice(0);
   bench.answer = ({ name }) => (name.startsWith('web-') ? undefined : hangs);
   for (let index = 0; index < 16; index++) {
     const object = serviceObject({ uid: `uid-${index}` });
@@ -187,10 +189,11 @@ function nameOf({ writes }: Bench, slice: string): string {
 }
 
 test('dispatcher looks once for many changes whether a write is to be given up, and not after it', async context => {
+  const { promise, resolve } = Promise.withResolvers<Written>();
+  context.after(() => resolve(UNANSWERED));
   const bench = new Bench(context);
   await bench.start(1);
   context.mock.timers.enable({ apis: ['setTimeout'] });
-  const { promise, resolve } = Promise.withResolvers<Written>();
   let isAborted = false;
   bench.answer = (_, signal) => {
     signal.addEventListener('abort', () => (isAborted = true));
@@ -217,9 +220,10 @@ test('dispatcher looks once for many changes whether a write is to be given up, 
 });
 
 test('dispatcher has nothing to do any more once it is stopped, though a write was not done', async context => {
+  const { promise, resolve } = Promise.withResolvers<Written>();
+  context.after(() => resolve(UNANSWERED));
   const bench = new Bench(context);
   await bench.start(1);
-  const { promise, resolve } = Promise.withResolvers<Written>();
   bench.answer = () => promise;
   bench.put(1);
   await until('a write', () => bench.writes.length || undefined);
