@@ -7,7 +7,7 @@ import { Cluster, type Happening } from './cluster.ts';
 import { expectedOf } from './expected.ts';
 import { history } from './history.ts';
 import { publishedBy } from './said.ts';
-import { Server } from './server.ts';
+import { Server, startPublished } from './server.ts';
 
 function sizesOf(server: Server): number[] {
   return server.parsedSlices().map(slice => (slice.type === 'ours' ? slice.endpoints.length : 0));
@@ -53,10 +53,7 @@ function trafficOf(server: Server): Set<string> {
 test('reconcile() says of each write whether it takes an endpoint out', () => {
   fc.assert(
     fc.property(history, steps => {
-      const cluster = new Cluster(true);
-      const server = new Server();
-      server.take(cluster.first());
-      server.reconcile();
+      const { cluster, server } = startPublished();
       for (const happenings of steps) {
         server.take(cluster.apply(happenings));
         const { writes } = server.plan();
@@ -81,10 +78,7 @@ const isOfPorts = (happening: Happening): boolean =>
 test('reconcile() has no endpoint that stays missing between two writes', () => {
   fc.assert(
     fc.property(history, steps => {
-      const cluster = new Cluster(true);
-      const server = new Server();
-      server.take(cluster.first());
-      server.reconcile();
+      const { cluster, server } = startPublished();
       for (const happenings of steps) {
         server.take(cluster.apply(happenings));
         const before = trafficOf(server);

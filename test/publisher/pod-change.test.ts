@@ -3,10 +3,9 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { parsePod } from '../../lib/publisher/pod.ts';
 import { isNews } from '../../lib/publisher/pod-change.ts';
-import { Cluster } from './cluster.ts';
 import { history } from './history.ts';
 import { type ContainerParts, type PodParts, podObject } from './objects.ts';
-import { must, Server } from './server.ts';
+import { must, startPublished } from './server.ts';
 
 function containers(rails: boolean, statsd: boolean, containerPort = 8080): readonly ContainerParts[] {
   return [
@@ -57,10 +56,7 @@ test('isNews() is true wherever reconcile() has something to write', () => {
   const counts = { news: 0, none: 0 };
   fc.assert(
     fc.property(history, steps => {
-      const cluster = new Cluster(true);
-      const server = new Server();
-      server.take(cluster.first());
-      server.reconcile();
+      const { cluster, server } = startPublished();
       for (const happenings of steps) {
         const told = cluster.apply(happenings);
         const before = new Map(server.pods);

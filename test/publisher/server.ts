@@ -8,7 +8,7 @@ import { selectPods } from '../../lib/publisher/selection.ts';
 import { parseService, type Service } from '../../lib/publisher/service.ts';
 import { parseSlice, type Slice } from '../../lib/publisher/slice.ts';
 import type { Write } from '../../lib/publisher/write.ts';
-import type { Told } from './cluster.ts';
+import { Cluster, type Told } from './cluster.ts';
 
 /** As JSON, for that is what is sent. */
 export type Json = Record<string, unknown>;
@@ -95,6 +95,15 @@ export class Server {
     const metadata = { ...metadataOf(slice), resourceVersion: String(this.#version++) };
     this.slices.set(name, { ...slice, metadata });
   }
+}
+
+/** @returns a cluster, and a server that has published what it is at first. */
+export function startPublished(): { readonly cluster: Cluster; readonly server: Server } {
+  const cluster = new Cluster(true);
+  const server = new Server();
+  server.take(cluster.first());
+  server.reconcile();
+  return { cluster, server };
 }
 
 /** RFC 7386. */

@@ -5,8 +5,7 @@ export const SAMPLE_EVERY_MS: number = 6 * WATCH_EVERY_MS;
 
 /**
  * When everything is sampled. Early where new connections came, for those of which the first look sees little are told
- * best (three to eight times fewer looks in doubt, `npm run bench:inflight`); but once between two samples at most,
- * which bounds the cost.
+ * best; but once between two samples at most, which bounds the cost.
  */
 export class Pace {
   #nextAt = 0;
