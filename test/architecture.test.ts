@@ -26,7 +26,7 @@ const LIB_USES: Readonly<Record<string, { readonly runs: string; readonly types:
   status: { runs: 'drain readiness settings timeline', types: '' },
   metrics: { runs: '', types: '' },
   kubernetes: { runs: 'readiness settings timeline', types: 'drain' },
-  publisher: { runs: 'connections settings', types: '' },
+  publisher: { runs: 'connections kubernetes settings', types: '' },
   leader: { runs: '', types: '' },
 };
 

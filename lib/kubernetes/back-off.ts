@@ -1,19 +1,32 @@
-/** How long to wait before the next request: a cluster's API server must survive the return of all its agents. */
+/** How long to wait before the next request. */
+export interface BackOff {
+  readonly firstMs: number;
+  readonly longestMs: number;
+  /** The longest `Retry-After` that is heeded. */
+  readonly longestAskedMs: number;
+}
 
-const FIRST_MS = 1000;
-const LONGEST_MS = 30_000;
-/** The longest `Retry-After` that is heeded. */
-const LONGEST_ASKED_MS = 60_000;
+/** An agent's: a cluster's API server must survive the return of all of them. */
+const OF_AGENTS: BackOff = { firstMs: 1000, longestMs: 30_000, longestAskedMs: 60_000 };
+
+/** As `waitMs()`, for an agent. */
+export function backOffMs(failures: number, chance: number, askedMs = 0): number {
+  return waitMs(OF_AGENTS, failures, chance, askedMs);
+}
 
 /**
  * @param failures in a row, from 1
  * @param chance from 0 to 1: half of the wait is left to it
  * @param askedMs what the server asked for by `Retry-After` (429, 503): never less
  */
-export function backOffMs(failures: number, chance: number, askedMs = 0): number {
-  const fullMs = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(failures - 1, 10));
-  const ownMs = Math.round(fullMs * (0.5 + chance / 2));
-  return Math.max(ownMs, Math.min(askedMs, LONGEST_ASKED_MS));
+export function waitMs(
+  { firstMs, longestMs, longestAskedMs }: BackOff,
+  failures: number,
+  chance: number,
+  askedMs: number,
+): number {
+  const fullMs = Math.min(longestMs, firstMs * 2 ** Math.min(failures - 1, 10));
+  return Math.max(Math.round(fullMs * (0.5 + chance / 2)), Math.min(askedMs, longestAskedMs));
 }
 
 /** @returns the ms of a `Retry-After` in seconds; undefined where there is none, or a date. */

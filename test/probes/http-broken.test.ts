@@ -91,6 +91,25 @@ for (const [what, begin, drip] of silent) {
   });
 }
 
+test('probeHttp() has its whole time again when the agent stood still as it passed', async context => {
+  const slow = await rawTarget(context, socket =>
+    socket.once('data', () => {
+      setTimeout(() => socket.end('HTTP/1.1 204 No Content\r\n\r\n'), 150);
+    }),
+  );
+  const result = run(probe(`http://:${slow.port}/`, 1));
+  // Before the connection is open, so that nothing is sent yet.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2000);
+  assert.deepEqual(
+    { ...(await result) },
+    {
+      type: 'success',
+      reason: `HTTP 204 from http://127.0.0.1:${slow.port}/`,
+      connections: 1,
+    },
+  );
+});
+
 test('probeHttp() costs the target 10 KiB or little more when it answers a gigabyte', async context => {
   let written = 0;
   const chunk = Buffer.alloc(16 * 1024, 'x');

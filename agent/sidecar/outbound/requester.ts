@@ -1,11 +1,10 @@
 import { type Parsed, parsed, unparsed } from '../../../lib/parsed.ts';
 import { formatPodUrl } from '../../../lib/settings/pod-url.ts';
 import type { DrainAction } from '../../../lib/settings/settings.ts';
-import { spell } from '../../../lib/timeline/words.ts';
-import { afterInput } from '../after-input.ts';
+import { setDeadline } from './deadline.ts';
 import { exchange } from './exchange.ts';
 import type { Network } from './network.ts';
-import { connectionProblem, ProbeTimeout } from './problem.ts';
+import { connectionProblem } from './problem.ts';
 
 /** How much a request may cost; with `mostBytes: 0` only the status is wanted. */
 export interface Limits {
@@ -21,9 +20,7 @@ export function createRequester(network: Network, podIp: string, version: string
   return async ({ method, url: podUrl }, { timeoutMs, mostBytes }) => {
     const url = new URL(formatPodUrl(podUrl, podIp));
     const controller = new AbortController();
-    const timer = setTimeout(afterInput, timeoutMs, () =>
-      controller.abort(new ProbeTimeout(`did not answer within ${spell(timeoutMs)}`)),
-    );
+    const takeBack = setDeadline(timeoutMs, error => controller.abort(error));
     const chunks: Buffer[] = [];
     let bytes = 0;
     const take = (chunk: Buffer): void => {
@@ -36,7 +33,7 @@ export function createRequester(network: Network, podIp: string, version: string
       () => mostBytes > 0,
       { method, mostBytes, take },
     );
-    clearTimeout(timer);
+    takeBack();
     controller.abort();
     if (head === undefined || error !== undefined) return unparsed(connectionProblem(error, url.href));
     if (head.status < 200 || head.status > 299) return unparsed(`HTTP ${head.status} from ${url.href}`);

@@ -2,7 +2,8 @@ import type { Probe } from '../../../lib/readiness/probe.ts';
 import type { ProbeResult } from '../../../lib/readiness/probe-result.ts';
 import { afterResult, type ProbeState, unprobed } from '../../../lib/readiness/thresholds.ts';
 import { isNews, type Verdict } from '../../../lib/readiness/verdict.ts';
-import { MAX_TIMER_MS, type RunningProbe } from './run.ts';
+import { MAX_TIMER_MS } from '../outbound/deadline.ts';
+import type { RunningProbe } from './run.ts';
 
 /** One container's probe, run again and again. */
 export interface Worker {

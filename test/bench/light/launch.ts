@@ -60,10 +60,15 @@ export function agentArguments(port: number, annotationsFile: string): string[] 
 /** Where the load comes from. */
 export const OUTSIDE = '127.0.1.1';
 
-/** Starts the bare server. */
-export async function launchReference(): Promise<Launched> {
+/** Starts the bare server; where targets are given, it asks each of these ports once a second. */
+export async function launchReference(targets: readonly number[] = []): Promise<Launched> {
   const port = await freePort();
-  return launch([join(import.meta.dirname, 'reference.cjs'), String(port)], {}, port, '/');
+  return launch(
+    [join(import.meta.dirname, 'reference.cjs'), ...[port, ...targets].map(String)],
+    {},
+    port,
+    '/',
+  );
 }
 
 async function launch(

@@ -19,8 +19,8 @@ export interface ServerFigures {
 export interface Round {
   readonly agent: ServerFigures;
   readonly reference: ServerFigures;
-  /** Of the agent, in ms a second. */
-  readonly cpuProbing: number;
+  /** In ms a second, as all CPU: of the agent, and of a bare server that asks the same containers as often. */
+  readonly cpuProbing: { readonly agent: number; readonly reference: number };
   readonly cpuDraining: number;
   /** KiB of the agent after some seconds of a drain: koffi is loaded then. */
   readonly drainingRss: number;
@@ -39,10 +39,14 @@ const CONNECTIONS = 100;
 export async function measureRound(pod: Pod, withWrk: boolean): Promise<Round> {
   const reference = await launchReference();
   const agent = await launchAgent(pod.annotationsFile);
+  const bareProber = await launchReference(pod.ports);
   try {
     await sleep(SETTLE_MS);
     const memory = [agent, reference].map(({ pid }) => memoryOf(pid));
-    const cpuProbing = await cpuPerSecond(agent);
+    const [ofAgent = Number.NaN, ofReference = Number.NaN] = await Promise.all(
+      [agent, bareProber].map(cpuPerSecond),
+    );
+    await bareProber.stop();
     const rates = withWrk ? await ratesOf([agent, reference]) : [];
     const cpuDraining = await drain(agent, pod);
     const drainingRss = memoryOf(agent.pid).rss;
@@ -54,12 +58,12 @@ export async function measureRound(pod: Pod, withWrk: boolean): Promise<Round> {
     return {
       agent: figures(agent, 0),
       reference: figures(reference, 1),
-      cpuProbing,
+      cpuProbing: { agent: ofAgent, reference: ofReference },
       cpuDraining,
       drainingRss,
     };
   } finally {
-    await Promise.all([agent.stop(), reference.stop()]);
+    await Promise.all([agent, reference, bareProber].map(server => server.stop()));
   }
 }
 
