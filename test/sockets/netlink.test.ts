@@ -105,9 +105,9 @@ async function traffic(server: Loopback): Promise<void> {
   await once(half.server, 'end');
 }
 
-/** One that listens on `::` is called by IPv4. */
-function isHere(host: string, address: string): boolean {
-  return address === host || (host === '::' && address === '127.0.0.1');
+/** Whether that is the server's end, and not of another with the same port: one that listens on `::` is called by IPv4. */
+function isServer({ address, port }: End, host: string, serverPort: number): boolean {
+  return port === serverPort && (address === host || (host === '::' && address === '127.0.0.1'));
 }
 
 for (const host of ['127.0.0.1', '::1', '::']) {
@@ -122,11 +122,15 @@ for (const host of ['127.0.0.1', '::1', '::']) {
     const told = ss(server.port);
     // Others may have the same port on another address, or had it, and left connections in TIME-WAIT.
     const sockets = dump(netlink, server.port).filter(
-      ({ state, local }) => state !== 'time-wait' && isHere(host, local.address),
+      ({ state, local, remote }) =>
+        state !== 'time-wait' && [local, remote].some(end => isServer(end, host, server.port)),
     );
     const toldLater = ss(server.port);
     assert.equal(sockets.length, 9);
-    const toldHere = [...told.keys()].filter(name => isHere(host, name.replace(/:\d+ .*/, '')));
+    const ends = new Set(
+      [host, host === '::' ? '127.0.0.1' : host].map(address => `${address}:${server.port}`),
+    );
+    const toldHere = [...told.keys()].filter(name => name.split(' ').some(end => ends.has(end)));
     assert.equal(toldHere.length, 9);
     for (const socket of sockets) {
       const { state, numbers } =
@@ -162,11 +166,9 @@ test('Netlink.dump() lists what the filter lets through, and only that', async t
   const { client } = await server.open('127.0.1.1');
   await server.open('127.0.0.1');
   const { port } = server;
-  // On other addresses the same port may be another's.
-  const isServer = (end: End): boolean => end.address === '127.0.0.1' && end.port === port;
   const count = (...anyOf: readonly EndFilter[]): number =>
-    need(netlink.dump({ states: ['established'], info: false, anyOf })).filter(
-      ({ local, remote }) => isServer(local) || isServer(remote),
+    need(netlink.dump({ states: ['established'], info: false, anyOf })).filter(({ local, remote }) =>
+      [local, remote].some(end => isServer(end, '127.0.0.1', port)),
     ).length;
   assert.equal(count({ end: 'local', port }), 2);
   assert.equal(count({ end: 'local', port }, { end: 'remote', port }), 4);
@@ -205,7 +207,9 @@ test('Netlink.lookUp() tells what moved, what did not, and leaves out what is go
   // More than fit into one request.
   for (let i = 0; i < 70; i++) await server.open();
   const anyOf: readonly EndFilter[] = [{ end: 'local', port: server.port }];
-  const before = need(netlink.dump({ states: ['established'], info: true, anyOf }));
+  const before = need(netlink.dump({ states: ['established'], info: true, anyOf })).filter(({ local }) =>
+    isServer(local, '127.0.0.1', server.port),
+  );
   assert.equal(before.length, 73);
   const endOf = (i: 0 | 1 | 2): Socket | undefined =>
     before.find(({ remote }) => remote.port === pairs[i].client.localPort);

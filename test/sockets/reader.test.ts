@@ -20,8 +20,10 @@ test('openSocketReader() lists by netlink, and says so', async t => {
   t.after(() => reader.close());
   const { source, because, sockets } = reader.lists().serving(new Set([server.port]));
   assert.deepEqual([source, because], ['sock_diag', undefined]);
-  assert.ok(sockets.ok && sockets.value.length === 2);
+  assert.ok(sockets.ok);
   assert.ok(sockets.value.every(({ local, info }) => local.port === server.port && info !== undefined));
+  // On another address the same port may be another's.
+  assert.equal(sockets.value.filter(({ local }) => local.address === '127.0.0.1').length, 2);
 });
 
 test('openSocketReader() asks for no more ports than the kernel filters in a few ms', async t => {
@@ -120,7 +122,10 @@ for (const [source, loadCalls] of [
     t.after(() => reader.close());
     const waiting = (): number | undefined => {
       const { sockets } = reader.lists().serving(new Set([server.port]));
-      return sockets.ok ? sockets.value.find(({ state }) => state === 'listen')?.unread : undefined;
+      if (!sockets.ok) return undefined;
+      // On another address the same port may be another's.
+      return sockets.value.find(({ state, local }) => state === 'listen' && local.address === '127.0.0.1')
+        ?.unread;
     };
     assert.equal(waiting(), 0);
     execFileSync(process.execPath, ['-e', CONNECT, String(server.port)], { timeout: 10_000 });
