@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { unparsed } from '../../lib/parsed.ts';
 import { ourAnnotations } from '../../lib/settings/annotation-key.ts';
 import { fingerprint } from '../../lib/settings/fingerprint.ts';
@@ -76,6 +77,8 @@ export function followSettings(
   let holdsSome = first.hash !== null || first.problems.length > 0;
   let isReading = false;
   let isStale = false;
+  /** What the last reading was made of: the same again, as at most polls, tells nothing new. */
+  let made: { readonly podinfo: Podinfo; readonly spec: Inputs['spec'] } | undefined;
 
   async function reload(): Promise<void> {
     isStale = true;
@@ -86,7 +89,10 @@ export function followSettings(
         isStale = false;
         const podinfo = await readAgain(source, latest, holdsSome);
         holdsSome ||= !podinfo.ok || podinfo.value.size > 0;
-        const next = after(source, latest, podinfo, spec());
+        const from = { podinfo, spec: spec() };
+        if (isDeepStrictEqual(from, made)) continue;
+        made = from;
+        const next = after(source, latest, podinfo, from.spec);
         if (next === latest) continue;
         latest = next;
         changed(latest);

@@ -50,6 +50,7 @@ export async function exchange(
     port: Number(url.port || (isTls ? 443 : 80)),
   };
   let head: HttpHead | undefined;
+  let isWhole = false;
   const end = (error?: unknown): void => resolve({ head, error });
 
   function answered(response: IncomingMessage): void {
@@ -66,7 +67,10 @@ export async function exchange(
       take?.(chunk);
       if (bodyBytes >= mostBytes) end();
     });
-    response.on('end', () => end());
+    response.on('end', () => {
+      isWhole = true;
+      end();
+    });
   }
 
   const request = httpRequest({
@@ -78,10 +82,14 @@ export async function exchange(
   });
   request.on('response', answered);
   // To Go's client, and so to the kubelet, 101 is an answer like any other.
-  request.on('upgrade', answered);
+  request.on('upgrade', (response, socket) => {
+    answered(response);
+    socket.destroy();
+  });
   request.on('error', end);
   request.end();
   const exchanged = await promise;
-  request.destroy();
+  // After a whole answer node:http closes the connection itself.
+  if (!isWhole) request.destroy();
   return exchanged;
 }

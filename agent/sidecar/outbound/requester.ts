@@ -34,7 +34,6 @@ export function createRequester(network: Network, podIp: string, version: string
       { method, mostBytes, take },
     );
     takeBack();
-    controller.abort();
     if (head === undefined || error !== undefined) return unparsed(connectionProblem(error, url.href));
     if (head.status < 200 || head.status > 299) return unparsed(`HTTP ${head.status} from ${url.href}`);
     if (mostBytes > 0 && bytes >= mostBytes)

@@ -58,7 +58,7 @@ export function probeGrpc(
     resolve({ type, reason: `${target}: ${reason}` });
   });
   stream.end(encodeCheck(service));
-  return promise;
+  return promise.finally(() => socket.destroy());
 }
 
 function first(value: string | string[] | undefined): string | undefined {

@@ -5,9 +5,6 @@ import type { ProbeContext } from './context.ts';
 import { probeHttp } from './http.ts';
 import { probeTcp } from './tcp.ts';
 
-/** One for all: without it each `abort()` makes an exception with a stack of its own. */
-const IS_OVER = new Error('the probe is over');
-
 /** A probe on its way. */
 export interface RunningProbe {
   /** Settles within the probe's timeout (the agent standing still does not count), and never rejects. */
@@ -18,7 +15,7 @@ export interface RunningProbe {
 
 /**
  * Starts one probe. Its timeout covers everything, from the lookup of a name to the end of the body; when it has
- * ended, however that was, its sockets are gone.
+ * ended, however that was, its sockets are closed.
  */
 export function startProbe(
   { action, timeoutSeconds }: Pick<Probe, 'action' | 'timeoutSeconds'>,
@@ -30,11 +27,8 @@ export function startProbe(
     .catch(
       (error: unknown): ProbeResult => ({ type: 'failure', reason: `the probe broke: ${String(error)}` }),
     )
-    .finally(() => {
-      takeBack();
-      controller.abort(IS_OVER);
-    });
-  return { result, abort: () => controller.abort(IS_OVER) };
+    .finally(takeBack);
+  return { result, abort: () => controller.abort() };
 }
 
 async function act(action: Probe['action'], context: ProbeContext): Promise<ProbeResult> {

@@ -16,5 +16,5 @@ export function probeTcp(
   socket.once('connect', () => resolve({ type: 'success', reason: `${target} accepts connections` }));
   socket.once('error', error => resolve({ type: 'failure', reason: connectionProblem(error, target) }));
   socket.once('close', () => resolve({ type: 'failure', reason: `${target} was not waited for` }));
-  return promise;
+  return promise.finally(() => socket.destroy());
 }
