@@ -32,8 +32,13 @@ export function parseAddress(text: string): Uint8Array | undefined {
   return Uint8Array.of(...bytes, ...embedded);
 }
 
+/** Numbers without leading zeros; other text that looks so is none's address, and stays as it is too. */
+const NORMAL_IPV4 = /^(?:(?:0|[1-9]\d{0,2})(?:\.|$)){4}$/;
+
 /** @returns the address as sockets have it here (`::ffff:10.0.0.7` is `10.0.0.7`); other text as it is. */
 export function normalAddress(text: string): string {
+  // Nearly all are so, and each probe has two.
+  if (NORMAL_IPV4.test(text)) return text;
   const bytes = parseAddress(text);
   return bytes === undefined ? text : formatAddress(bytes);
 }

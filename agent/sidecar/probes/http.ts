@@ -1,4 +1,4 @@
-import { firstRequest, judge } from '../../../lib/readiness/http-probe.ts';
+import { firstRequest, type HttpStep, judge } from '../../../lib/readiness/http-probe.ts';
 import type { ProbeAction } from '../../../lib/readiness/probe.ts';
 import type { ProbeResult } from '../../../lib/readiness/probe-result.ts';
 import { exchange } from '../outbound/exchange.ts';
@@ -18,12 +18,12 @@ export async function probeHttp(
   if (request === undefined) return failure(`${JSON.stringify(action.host)} and its port make no URL`);
   for (let requests = 1; ; requests++) {
     const sent = request;
-    const { head, error } = await exchange(sent, context, read => {
-      const step = judge(sent, read, requests);
+    let step: HttpStep | undefined;
+    const { error } = await exchange(sent, context, head => {
+      step = judge(sent, head, requests);
       return step.type === 'result' && step.result.type !== 'failure';
     });
-    if (head === undefined) return failure(connectionProblem(error, sent.url.href));
-    const step = judge(sent, head, requests);
+    if (step === undefined) return failure(connectionProblem(error, sent.url.href));
     if (step.type === 'result') {
       return error === undefined ? step.result : failure(connectionProblem(error, sent.url.href));
     }
