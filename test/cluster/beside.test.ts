@@ -32,9 +32,10 @@ describe('nextOf()', () => {
     [[SLOWS], [SLOWS], undefined],
     [[SLOWS], [OTHER], SLOWS],
     [[MEASURES, OTHER], [SLOWS], OTHER],
-    [[MEASURES], [MEASURES], MEASURES],
-    [[MEASURES, OTHER], [MEASURES, MEASURES], OTHER],
-    [[OTHER], [OTHER, OTHER, OTHER], undefined],
+    [[MEASURES], [MEASURES], undefined],
+    [[MEASURES, OTHER], [MEASURES], OTHER],
+    [[MEASURES], [OTHER], MEASURES],
+    [[OTHER], [OTHER, OTHER], undefined],
   ];
   for (const [waiting, running, next] of table) {
     it(`chooses ${next} of [${waiting.join(', ')}] beside [${running.join(', ')}]`, () => {
