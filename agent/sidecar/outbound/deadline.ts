@@ -9,7 +9,7 @@ const STOOD_STILL_MS = 500;
 
 /**
  * The deadline of one request. Where the process stood still when it passed, the request may not even have been sent:
- * it has the whole time again. Otherwise an answer that has come in by then is not late.
+ * it has the whole time again, once. Otherwise an answer that has come in by then is not late.
  *
  * @returns a function that takes it back
  */
@@ -17,13 +17,14 @@ export function setDeadline(timeoutMs: number, passed: (error: ProbeTimeout) => 
   const waitMs = Math.min(timeoutMs, MAX_TIMER_MS);
   const pass = (): void => passed(new ProbeTimeout(`did not answer within ${spell(timeoutMs)}`));
   let timer: NodeJS.Timeout | undefined;
-  function begin(): void {
+  function begin(isLast: boolean): void {
     const dueAt = performance.now() + waitMs;
-    timer = setTimeout(
-      () => (performance.now() - dueAt > STOOD_STILL_MS ? begin() : afterInput(pass)),
-      waitMs,
-    );
+    timer = setTimeout(() => {
+      const stoodStill = performance.now() - dueAt > STOOD_STILL_MS;
+      if (stoodStill && !isLast) begin(true);
+      else afterInput(pass);
+    }, waitMs);
   }
-  begin();
+  begin(false);
   return () => clearTimeout(timer);
 }

@@ -7,7 +7,7 @@ import { probeTcp } from './tcp.ts';
 
 /** A probe on its way. */
 export interface RunningProbe {
-  /** Settles within the probe's timeout (the agent standing still does not count), and never rejects. */
+  /** Settles within the probe's timeout (twice that and a standstill, where the agent stood still), and never rejects. */
   readonly result: Promise<ProbeResult>;
   /** Ends it at once; its result is then a failure that means nothing. */
   abort(): void;
