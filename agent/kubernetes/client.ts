@@ -40,7 +40,7 @@ export interface Asked {
   readonly path: string;
   /** POST where it is not given and there is a body, else GET. */
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** That of a PATCH is a merge patch (RFC 7386). */
+  /** That of a PATCH is a JSON patch (RFC 6902). */
   readonly body?: object;
   readonly signal: AbortSignal;
   /** Asked at the last moment before it is sent. @returns why it is not to be. */
@@ -189,7 +189,7 @@ export function createClient(
 }
 
 function contentType(method: Asked['method']): string {
-  return method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+  return method === 'PATCH' ? 'application/json-patch+json' : 'application/json';
 }
 
 /** Takes the answer as it comes. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Allowance, fullAllowance, spend } from '../../lib/kubernetes/allowance.ts';
 import { backOffMs } from '../../lib/kubernetes/back-off.ts';
+import { type Bucket, draw, fullBucket } from '../../lib/kubernetes/bucket.ts';
 import { type EventContent, type EventPod, eventOf } from '../../lib/kubernetes/event.ts';
 import type { ApiClient, Failure, Limits } from './client.ts';
 
@@ -9,6 +9,8 @@ import type { ApiClient, Failure, Limits } from './client.ts';
 /** Writes Events on the pod, or on what it is told about. */
 export interface EventWriter {
   tell(told: EventContent, about?: EventPod): void;
+  /** Whether what is told now is written, and not dropped. */
+  readonly hasRoom: boolean;
   readonly waiting: number;
   /** Ends when all are written, or when the time is over. */
   close(withinMs: number): Promise<void>;
@@ -22,6 +24,8 @@ export interface EventWriterParts {
   /** Undefined as long as the pod is not known: Events on it wait, and all that come after them. */
   readonly pod: () => EventPod | undefined;
   readonly now: () => number;
+  /** Who tells: the name of its own pod, which is also that of its host. */
+  readonly instance: string;
   readonly counted: (outcome: Outcome) => void;
   /** Why an Event was given up, each time. */
   readonly refused: (reason: string) => void;
@@ -37,6 +41,10 @@ interface Waiting {
 const LIMITS: Limits = { headMs: 5000, quietMs: 2000, wholeMs: 5000 };
 const MOST_ANSWER_BYTES = 64 * 1024;
 const MOST_WAITING = 64;
+
+/** A termination of ten containers has about as many; a pod that goes in circles must not fill the cluster's store. */
+const BURST = 50;
+const ONE_MORE_MS = 10_000;
 const TRIES = 3;
 /** How often to look whether the pod is known by now. */
 const LOOK_MS = 500;
@@ -46,10 +54,10 @@ const CONFLICT = 409;
 
 /** @returns a writer that writes nothing before it is told something. */
 export function createEventWriter(parts: EventWriterParts): EventWriter {
-  const { client, pod, now, counted, refused, limits = LIMITS, waitMs = backOffMs } = parts;
+  const { client, pod, now, instance, counted, refused, limits = LIMITS, waitMs = backOffMs } = parts;
   const controller = new AbortController();
   const queue: Waiting[] = [];
-  let allowance: Allowance = fullAllowance(now());
+  let bucket: Bucket = fullBucket(BURST, ONE_MORE_MS, now());
   let count = 0;
   let writing: Promise<void> | undefined;
 
@@ -57,7 +65,7 @@ export function createEventWriter(parts: EventWriterParts): EventWriter {
     const { signal } = controller;
     for (let target = about ?? pod(); ; target = pod()) {
       if (signal.aborted) return counted('dropped');
-      if (target !== undefined) return post(target, eventOf(told, target, (count += 1)));
+      if (target !== undefined) return post(target, eventOf(told, target, (count += 1), instance));
       await pause(LOOK_MS);
     }
   }
@@ -84,15 +92,21 @@ export function createEventWriter(parts: EventWriterParts): EventWriter {
     writing = undefined;
   }
 
+  /** @returns the bucket without one more; undefined where there is no room for it. */
+  function drawn(): Bucket | undefined {
+    return queue.length >= MOST_WAITING || controller.signal.aborted ? undefined : draw(bucket, now());
+  }
+
   return {
     tell(told, about): void {
-      const left = spend(allowance, now());
-      if (left === undefined || queue.length >= MOST_WAITING || controller.signal.aborted) {
-        return counted('dropped');
-      }
-      allowance = left;
+      const left = drawn();
+      if (left === undefined) return counted('dropped');
+      bucket = left;
       queue.push({ told, about });
       writing ??= writeAll();
+    },
+    get hasRoom(): boolean {
+      return drawn() !== undefined;
     },
     get waiting(): number {
       return queue.length + (writing === undefined ? 0 : 1);

@@ -56,7 +56,7 @@ export function createFollower(following: Following): Follower {
       if (wasGood) failures = 0;
       if (failure === undefined) continue;
       failures += 1;
-      if (!wasGood || failures > UNTOLD_FAILURES) following.lost(failure.reason);
+      if (!wasGood || failures > UNTOLD_FAILURES) following.lost(failure.reason, failure.code);
       const waitMs = timing.backOffMs(failures, Math.random(), failure.retryAfterMs);
       await sleep(waitMs, undefined, { signal }).catch(() => {});
     }

@@ -18,8 +18,8 @@ export interface Following {
   readonly heard: () => void;
   /** Changes come in. */
   readonly watching: () => void;
-  /** None do, and why. */
-  readonly lost: (reason: string) => void;
+  /** None do, and why; the status that the server answered with, where it did. */
+  readonly lost: (reason: string, code?: number) => void;
   readonly timing?: Timing | undefined;
 }
 
@@ -38,6 +38,9 @@ export interface PageSize {
   readonly fewestItems: number;
 }
 
+/** One of 1.5 MiB, the most that etcd takes, may be six times that in JSON: the API server writes each `<` as `\u003c`. */
+export const LARGEST_OBJECT: number = 12 * 1024 * 1024;
+
 /** How long things may take. */
 export interface Timing {
   /** One page of a list. */
@@ -49,7 +52,14 @@ export interface Timing {
   readonly watchSeconds: number;
   /** How much longer than that at most, by chance. */
   readonly spreadSeconds: number;
-  /** A watch that ends sooner is a failure, whatever it said: else a server could have it made anew without a pause. */
+  /**
+   * A watch that ends sooner is a failure, whatever it said: else a server could have it made anew without a pause.
+   *
+   * By then it is taken to have told what had happened before it was begun: a guess, though a long one, for the API server
+   * writes that at once, out of its cache. It says nothing of the end of it: a bookmark comes after a minute, or two
+   * seconds before the watch is over, and the one that says so (`sendInitialEvents`) costs a whole list, and is off by
+   * default before 1.32 (`WatchList`).
+   */
   readonly shortestWatchMs: number;
   readonly backOffMs: typeof backOffMs;
 }

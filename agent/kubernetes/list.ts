@@ -1,9 +1,17 @@
 import { parseList } from '../../lib/kubernetes/answer.ts';
 import type { Failure } from './client.ts';
-import { type Following, type PageSize, pathOf, type Reading, TIMING, type Turn } from './following.ts';
+import {
+  type Following,
+  LARGEST_OBJECT,
+  type PageSize,
+  pathOf,
+  type Reading,
+  TIMING,
+  type Turn,
+} from './following.ts';
 
 /** Ten slices of a thousand endpoints, the most there can be, are 4 MiB; a hundred endpoints are usual. */
-const PAGE: PageSize = { items: 10, mostBytes: 6 * 1024 * 1024, fewestItems: 10 };
+const PAGE: PageSize = { items: 10, mostBytes: LARGEST_OBJECT, fewestItems: 10 };
 
 /**
  * Reads a list page by page; `resourceVersion` unset, so that it is the latest (not a cache's). Whatever the pages say,

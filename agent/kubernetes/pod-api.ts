@@ -89,6 +89,7 @@ export async function createPodApi(parts: PodApiParts): Promise<PodApi> {
   const events = createEventWriter({
     client,
     now,
+    instance: name,
     pod: (): EventPod | undefined => known && { name, namespace, uid: known.pod.uid },
     counted(outcome): void {
       counts[outcome] += 1;

@@ -1,9 +1,6 @@
 import { parseWatchLine } from '../../lib/kubernetes/answer.ts';
 import { takeLines } from '../../lib/kubernetes/lines.ts';
-import { type Following, pathOf, TIMING, type Turn } from './following.ts';
-
-/** An object of 1.5 MiB, the most that etcd takes, in JSON. */
-const LONGEST_LINE = 3 * 1024 * 1024;
+import { type Following, LARGEST_OBJECT, pathOf, TIMING, type Turn } from './following.ts';
 
 /**
  * Watches until the server ends it, or something fails.
@@ -33,10 +30,10 @@ export async function watchFrom(following: Following, from: string, signal: Abor
   }
 
   function take(text: string): string | undefined {
-    const taken = takeLines(rest, text, LONGEST_LINE);
+    const taken = takeLines(rest, text, LARGEST_OBJECT);
     if (taken === undefined) {
       version = undefined;
-      return `A line of the watch is longer than ${LONGEST_LINE} characters`;
+      return `A line of the watch is longer than ${LARGEST_OBJECT} characters`;
     }
     rest = taken.rest;
     for (const line of taken.lines) {

@@ -5,8 +5,7 @@ import type { Writer, Written } from './writer.ts';
 
 /** Makes writes that only add, and gives a slow one up where an endpoint of its Service must go. */
 export interface Adding {
-  /** @returns what came of it; of one that was given up nobody knows. */
-  make(key: Key, write: Write): Promise<{ readonly written: Written; readonly isGivenUp: boolean }>;
+  make(key: Key, write: Write): Promise<Written>;
   /** Something of the Service has changed. */
   changed(key: Key): void;
   /** Gives none up any more. */
@@ -44,7 +43,7 @@ export function createAdding(store: Store, makeWrite: Writer): Adding {
       const written = await makeWrite(key, write, signal);
       writing.delete(key);
       forget(current);
-      return { written, isGivenUp: signal.aborted && written.outcome !== 'done' };
+      return signal.aborted && written.outcome === 'unanswered' ? { outcome: 'abandoned' } : written;
     },
     changed(key): void {
       const current = writing.get(key);

@@ -1,6 +1,6 @@
-import { reasonsOf } from '../../lib/publisher/reasons.ts';
-import { reconcile } from '../../lib/publisher/reconcile.ts';
-import { Store } from '../../lib/publisher/store.ts';
+import { reasonsOf, standingOf } from '../../lib/publisher/reasons.ts';
+import { reconcile, type World } from '../../lib/publisher/reconcile.ts';
+import { type Key, Store, splitKey } from '../../lib/publisher/store.ts';
 import type { PublisherSettings } from '../../lib/settings/publisher-table.ts';
 import type { ApiClient } from '../kubernetes/client.ts';
 import { watchAll } from './watches.ts';
@@ -11,8 +11,13 @@ function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
+function print(line: object): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
 /**
- * Reads all, prints what would be written, a line of JSON for each, and to standard error what is wrong.
+ * Reads all, and prints lines of JSON: each write that would be made, and how the pods of each published Service stand. To
+ * standard error goes what is wrong.
  *
  * @returns the exit status: 1 where not all could be read
  */
@@ -47,17 +52,22 @@ export async function dryRun(
     say(`Not all could be read within ${READ_WITHIN_MS / 1000} s`);
     return 1;
   }
+  const known = new Set(store.services().map(key => splitKey(key)[0]));
+  for (const name of namespaces) if (!known.has(name)) say(`Namespace ${name}: Has no Service`);
   for (const key of store.services()) {
     const world = store.world(key);
-    if (world === undefined) continue;
-    const pods = [...world.pods];
-    const { writes, problems } = reconcile({ ...world, pods });
-    for (const { kind, name, message } of problems) say(`Service ${key}: ${kind} ${name}: ${message}`);
-    for (const write of writes) {
-      const { type, takesOut, name, body } = write;
-      const line = { service: key, verb: type, slice: name, takesOut, because: reasonsOf(write, pods), body };
-      process.stdout.write(`${JSON.stringify(line)}\n`);
-    }
+    if (world !== undefined) printService(key, { ...world, pods: [...world.pods] });
   }
   return 0;
+}
+
+function printService(key: Key, world: World): void {
+  const { writes, problems } = reconcile(world);
+  for (const { kind, name, message } of problems) say(`Service ${key}: ${kind} ${name}: ${message}`);
+  for (const write of writes) {
+    const { type, takesOut, name, body } = write;
+    const because = reasonsOf(write, world.pods);
+    print({ service: key, verb: type, slice: name, takesOut, because, body });
+  }
+  if (world.service.claim.type !== 'none') print({ service: key, ...standingOf(world) });
 }

@@ -34,6 +34,8 @@ export interface LeaderParts {
   readonly host: string;
   /** Ms by a clock that goes on while the process is stopped. */
   readonly now: () => number;
+  /** Whether it knows enough to lead. Where it does not it claims nothing, and lets what it has run out. */
+  readonly mayLead: () => boolean;
   /** It has begun to lead, or has ceased to. */
   readonly changed: (isLeading: boolean) => void;
   /** The API server has answered again, after it did not. */
@@ -49,7 +51,8 @@ const NOT_FOUND = 404;
 const CONFLICT = 409;
 
 /** @returns one who takes part once it is told to. */
-export function createLeader({ client, lease, host, now, changed, returned, refused }: LeaderParts): Leader {
+export function createLeader(parts: LeaderParts): Leader {
+  const { client, lease, host, now, mayLead, changed, returned, refused } = parts;
   const self = `${host}_${randomUUID()}`;
   const folder = `/apis/coordination.k8s.io/v1/namespaces/${lease.namespace}/leases`;
   const path = `${folder}/${lease.name}`;
@@ -121,8 +124,10 @@ export function createLeader({ client, lease, host, now, changed, returned, refu
 
   async function turn(): Promise<void> {
     const next = duty(election, now());
-    if (next.type === 'look') await look();
-    if (next.type === 'write') await claimIt(next.claim);
+    if (next.type === 'write' && mayLead()) await claimIt(next.claim);
+    else if (next.type !== 'wait') await look();
+    // What is free is no reason to look again at once.
+    if (next.type !== 'wait' && !mayLead()) election = missed(election, now());
     if (signal.aborted) return;
     tell();
     const after = duty(election, now());

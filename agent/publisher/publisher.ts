@@ -14,6 +14,7 @@ import { createLeader } from './leader.ts';
 import { createProblems } from './problems.ts';
 import { createPublisherServer } from './server.ts';
 import { createStory } from './story.ts';
+import { createTerm } from './term.ts';
 import { watchAll } from './watches.ts';
 import { createWriter } from './writer.ts';
 
@@ -27,8 +28,8 @@ export interface PublisherParts {
 
 /** How long the last Events and lines of the log may take. */
 const LAST_WORDS_MS = 500;
-/** How long one who has begun to lead waits for its watches: some may be refused for good. */
-const CURRENT_WITHIN_MS = 15_000;
+/** How often to look for Events that are due. */
+const TELL_AGAIN_MS = 5000;
 
 /**
  * Wires the publisher and runs it until SIGTERM. A change walks: watches → store → dispatcher (reconcile) → writer, and
@@ -43,25 +44,27 @@ export async function runPublisher(parts: PublisherParts): Promise<Parsed<number
   const { log, written } = createLog(own.logLevel, () => metrics.count('podusher_log_lines_lost_total'));
   const store = new Store();
   const story = createStory(log, metrics, store);
-  let isEnding = false;
   const events = createEventWriter({
     client,
     now,
+    instance: hostname(),
     pod: () => undefined,
     counted: outcome => metrics.count('podusher_api_events_total', { outcome }),
     refused: reason => story.once('events', `Events are refused: ${reason}`),
   });
   const problems = createProblems({ store, events, log, now });
+  const telling = setInterval(problems.tellAgain, TELL_AGAIN_MS);
 
   const leader = createLeader({
     client,
     lease: { name: own.leaseName, namespace: leaseNamespace },
     host: hostname(),
     now,
+    mayLead: () => watches.mayLead,
     changed(isLeading): void {
       story.leads(isLeading);
-      if (isLeading) return void begin();
-      void dispatcher.stop();
+      if (isLeading) return term.begin();
+      void term.end();
       problems.forget();
     },
     returned: () => watches.again(),
@@ -77,6 +80,7 @@ export async function runPublisher(parts: PublisherParts): Promise<Parsed<number
       metrics.count('podusher_publisher_latency_seconds', {}, Math.max(0, now() - since) / 1000),
     problems: problems.tell,
   });
+  const term = createTerm({ watches: () => watches, dispatcher, services: () => store.services() });
   const watches = watchAll({
     client,
     namespaces: own.namespaces,
@@ -91,18 +95,6 @@ export async function runPublisher(parts: PublisherParts): Promise<Parsed<number
     unreadable: story.unreadable,
     link: story.link,
   });
-
-  /**
-   * Whoever led before may have known more: from pods that are older than its slices one would undo its work, and the API
-   * server would take it. So all is told first that has happened until now.
-   */
-  async function begin(): Promise<void> {
-    watches.again();
-    await watches.current(CURRENT_WITHIN_MS);
-    if (isEnding || leader.leadsForMs === 0) return;
-    dispatcher.start();
-    dispatcher.add(store.services());
-  }
 
   function readGauges(): void {
     const { published, held, ...objects } = store.counts;
@@ -136,8 +128,8 @@ export async function runPublisher(parts: PublisherParts): Promise<Parsed<number
   });
 
   async function end(): Promise<void> {
-    isEnding = true;
-    await dispatcher.stop();
+    clearInterval(telling);
+    await term.end();
     await leader.resign();
     watches.close();
     await events.close(LAST_WORDS_MS);

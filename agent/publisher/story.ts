@@ -48,6 +48,7 @@ export function createStory(log: Logger, metrics: Metrics<PublisherMetricName>, 
         return log.debug({ ...fields, because }, `Slice ${name}: ${type}`);
       }
       if (outcome === 'conflict') return log.debug(fields, `Slice ${name}: it has changed meanwhile`);
+      if (outcome === 'abandoned') return log.debug(fields, `Slice ${name}: ${type}: slow, and given up`);
       if (refused.get(slice) === result.reason) return;
       if (refused.size >= MOST_TOLD) refused.clear();
       refused.set(slice, result.reason);

@@ -5,8 +5,8 @@ import { type Key, type Kind, type Store, splitKey } from '../../lib/publisher/s
 import { type Told, takeObject, takeRemoval } from '../../lib/publisher/told.ts';
 import type { StatusLink } from '../../lib/status/status.ts';
 import type { ApiClient } from '../kubernetes/client.ts';
-import { createFollower, type Follower } from '../kubernetes/follow.ts';
-import { type Following, TIMING, type Timing } from '../kubernetes/following.ts';
+import { createFollower } from '../kubernetes/follow.ts';
+import { type Following, LARGEST_OBJECT, TIMING, type Timing } from '../kubernetes/following.ts';
 import { createLink, type LinkListener } from '../kubernetes/link.ts';
 
 /** All that is watched. */
@@ -17,8 +17,16 @@ export interface Watches {
   readonly status: readonly (StatusLink & { readonly resource: string; readonly isSynced: boolean })[];
   /** Begins all watches anew from where they are, for the network may have lost some without a word. */
   again(): void;
-  /** Resolves when each has told what had happened when `again()` was called last, or when the time is over. */
-  current(withinMs: number): Promise<void>;
+  /** False where pods, Services or slices were lost long ago: one would keep out who knows them, and write from old ones. */
+  readonly mayLead: boolean;
+  /**
+   * Waits until each has told what had happened when `again()` was called last, and each list under way is read to its end.
+   * After `withinMs` it goes on without those that do not keep from leading (`mayLead`): nodes, and what is refused of one
+   * namespace of several.
+   *
+   * @returns false where it was stopped first.
+   */
+  current(withinMs: number, signal: AbortSignal): Promise<boolean>;
   close(): void;
 }
 
@@ -44,8 +52,8 @@ const FOLDERS: Readonly<Record<Kind, string>> = {
 };
 const KINDS = ['nodes', 'services', 'pods', 'endpointslices'] as const;
 
-/** Pods are 5 to 20 KB; five of the largest, with 1.5 MiB each, fit. */
-const PAGE = { items: 500, mostBytes: 8 * 1024 * 1024, fewestItems: 5 };
+/** Pods are 5 to 20 KB; of the largest one fits. */
+const PAGE = { items: 500, mostBytes: LARGEST_OBJECT, fewestItems: 1 };
 /** The largest clusters have 150,000 pods; the rest is for pages of few. */
 const MOST_PAGES = 2000;
 /**
@@ -60,11 +68,16 @@ const PATIENCE: Timing = {
   backOffMs: soonMs,
   wholeListMs: 300_000,
   watch: { headMs: 10_000, quietMs: LONGEST_WATCH_MS, wholeMs: LONGEST_WATCH_MS },
-  // By then a watch has told what it was begun for, out of the API server's cache; a new leader waits for it.
+  // A new leader waits for it.
   shortestWatchMs: 500,
   watchSeconds: 20,
   spreadSeconds: 6,
 };
+
+/** A restart of API servers takes less; and what is lost for so long is lost for this one alone, or for all. */
+const BLIND_AFTER_MS = 30_000;
+const REFUSALS: ReadonlySet<number> = new Set([401, 403, 404]);
+const LOOK_MS = 20;
 
 /**
  * A kubelet that has started anew tells of its pods within seconds. After a mere partition it may have nothing to tell of
@@ -78,10 +91,9 @@ export function watchAll(parts: WatchesParts): Watches {
   const scopes = namespaces.length === 0 ? [undefined] : namespaces;
   /** Those that have not told all yet. */
   const behind = new Set<Watch>();
-  let caughtUp = Promise.withResolvers<void>();
   const all = KINDS.flatMap(kind =>
     (kind === 'nodes' ? [undefined] : scopes).map(namespace =>
-      watchOne(parts, kind, namespace, check, catchUp),
+      watchOne(parts, kind, namespace, check, watch => behind.delete(watch)),
     ),
   );
   for (const one of all) behind.add(one);
@@ -93,11 +105,6 @@ export function watchAll(parts: WatchesParts): Watches {
     parts.synced();
   }
 
-  function catchUp(watch: Watch): void {
-    behind.delete(watch);
-    if (behind.size === 0) caughtUp.resolve();
-  }
-
   return {
     get areSynced(): boolean {
       return areSynced;
@@ -106,22 +113,35 @@ export function watchAll(parts: WatchesParts): Watches {
       return all.map(({ resource, link, isSynced }) => ({ resource, ...link(), isSynced: isSynced() }));
     },
     again(): void {
-      if (behind.size === 0) caughtUp = Promise.withResolvers<void>();
       for (const one of all) {
         behind.add(one);
-        one.follower.again();
+        one.again();
       }
     },
-    async current(withinMs): Promise<void> {
-      await Promise.race([caughtUp.promise, sleep(withinMs, undefined, { ref: false })]);
+    get mayLead(): boolean {
+      return all.every(({ isBlind }) => !isBlind());
     },
-    close: () => all.forEach(({ follower }) => follower.end()),
+    async current(withinMs, signal): Promise<boolean> {
+      const until = performance.now() + withinMs;
+      while (!signal.aborted) {
+        const isLate = performance.now() >= until;
+        if ([...behind].every(({ isSpared }) => isLate && isSpared())) return true;
+        await sleep(LOOK_MS, undefined, { signal, ref: false }).catch(() => {});
+      }
+      return false;
+    },
+    close: () => all.forEach(({ end }) => end()),
   };
 }
 
 interface Watch {
   readonly resource: string;
-  readonly follower: Follower;
+  readonly again: () => void;
+  /** It has been lost for long, and keeps from leading. */
+  readonly isBlind: () => boolean;
+  /** It is lost, and does not keep from leading. */
+  readonly isSpared: () => boolean;
+  readonly end: () => void;
   readonly isSynced: () => boolean;
   readonly link: () => StatusLink;
 }
@@ -139,6 +159,20 @@ function watchOne(
   /** By nodes that are back. */
   const doubts = new Map<string, NodeJS.Timeout>();
   let isSynced = false;
+  /** As it was lost first, and has not been whole since. */
+  let loss: { readonly at: number; readonly code: number | undefined } | undefined;
+  /** Pages of a list come in. */
+  let isReading = false;
+
+  /** Whoever leads has the same rights; and where one namespace of several is refused, it knows the others. */
+  function isSpared(): boolean {
+    const isRefused = namespace !== undefined && REFUSALS.has(loss?.code ?? 0);
+    return !isReading && loss !== undefined && (kind === 'nodes' || isRefused);
+  }
+
+  function isBlind(): boolean {
+    return !isReading && loss !== undefined && now() - loss.at >= BLIND_AFTER_MS && !isSpared();
+  }
 
   function believeLater(node: string): void {
     clearTimeout(doubts.get(node));
@@ -169,6 +203,7 @@ function watchOne(
       const seen = new Set<Key>();
       return {
         take(object): string | undefined {
+          isReading = true;
           const told = takeObject(store, kind, object);
           if (told !== undefined) seen.add(told.key);
           return take(told);
@@ -177,6 +212,8 @@ function watchOne(
           const dirty = store.sweep(kind, namespace, seen, asOf);
           if (dirty.length > 0) changed(dirty);
           isSynced = true;
+          isReading = false;
+          loss = undefined;
           synced();
         },
       };
@@ -184,14 +221,27 @@ function watchOne(
     changed: (type, object) => take((type === 'DELETED' ? takeRemoval : takeObject)(store, kind, object)),
     heard: link.heard,
     watching(): void {
+      loss = undefined;
       link.watching();
       caughtUp(watch);
     },
-    lost: link.lost,
+    lost(reason, code): void {
+      isReading = false;
+      loss = { at: loss?.at ?? now(), code };
+      link.lost(reason);
+    },
   };
+  const follower = createFollower(following);
   const watch: Watch = {
     resource,
-    follower: createFollower(following),
+    again(): void {
+      // While the network was lost nobody knew anything.
+      if (loss !== undefined) loss = { ...loss, at: now() };
+      follower.again();
+    },
+    end: follower.end,
+    isBlind,
+    isSpared,
     isSynced: () => isSynced,
     link: () => link.status,
   };

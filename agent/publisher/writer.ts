@@ -1,4 +1,5 @@
 import { readJson } from '../../lib/kubernetes/answer.ts';
+import { jsonPatchOf } from '../../lib/publisher/patch.ts';
 import { parseSlice } from '../../lib/publisher/slice.ts';
 import { type Key, type Store, splitKey } from '../../lib/publisher/store.ts';
 import type { Write } from '../../lib/publisher/write.ts';
@@ -16,10 +17,14 @@ export type Written =
       readonly retryAfterMs: number | undefined;
     }
   /** It was not sent: another may lead by now. */
-  | { readonly outcome: 'not leading' };
+  | { readonly outcome: 'not leading' }
+  /** It was slow, and given up for another of the Service's (`Adding`): nobody knows whether it was done. */
+  | { readonly outcome: 'abandoned' };
 
 /** Makes one write of a Service's. */
 export type Writer = (key: Key, write: Write, signal: AbortSignal) => Promise<Written>;
+
+type Update = Extract<Write, { readonly type: 'update' }>;
 
 export interface WriterParts {
   readonly client: ApiClient;
@@ -36,6 +41,7 @@ const SHORTEST_MS = 100;
 
 const NOT_FOUND = 404;
 const CONFLICT = 409;
+const UNPROCESSABLE = 422;
 
 /**
  * Invariant: a write ends before this one's time to lead does, and after each the store knows what came of it, so that
@@ -55,7 +61,6 @@ export function createWriter({ client, store, leadsForMs }: WriterParts): Writer
   async function refresh(key: Key, name: string, signal: AbortSignal): Promise<Written> {
     const [namespace, service] = splitKey(key);
     const answer = await client.ask({ path: pathOf(namespace, name), signal }, LIMITS, MOST_BYTES);
-    const known = store.world(key)?.slices.find(slice => slice.name === name);
     if (answer.ok) {
       const read = parseSlice(readJson(answer.body));
       if (read.ok) store.putSlice(read.value);
@@ -63,8 +68,26 @@ export function createWriter({ client, store, leadsForMs }: WriterParts): Writer
       return { outcome: 'conflict' };
     }
     if (answer.failure.code !== NOT_FOUND) return failure(answer.failure);
-    if (known?.type === 'ours') store.deletedSlice(known);
+    forget(key, name);
     return { outcome: 'conflict' };
+  }
+
+  function forget(key: Key, name: string): void {
+    const known = store.world(key)?.slices.find(slice => slice.name === name);
+    if (known?.type === 'ours') store.deletedSlice(known);
+  }
+
+  /** A patch may not apply to a slice that has changed, and no more is said of it than where it is wrong in itself. */
+  async function orConflict(
+    key: Key,
+    write: Update,
+    refused: Written,
+    signal: AbortSignal,
+  ): Promise<Written> {
+    const read = await refresh(key, write.name, signal);
+    const slice = store.world(key)?.slices.find(({ name }) => name === write.name);
+    const isAsKnown = slice?.type === 'ours' && slice.resourceVersion === write.body.metadata.resourceVersion;
+    return read.outcome === 'conflict' && isAsKnown ? refused : read;
   }
 
   return async (key, write, signal) => {
@@ -74,16 +97,22 @@ export function createWriter({ client, store, leadsForMs }: WriterParts): Writer
     if (!answer.ok) {
       const { code } = answer.failure;
       const isConflict = code === CONFLICT || (code === NOT_FOUND && write.type !== 'create');
-      return isConflict ? refresh(key, write.name, signal) : failure(answer.failure);
-    }
-    if (write.type === 'delete') {
-      const known = store.world(key)?.slices.find(slice => slice.name === write.name);
-      if (known?.type === 'ours') store.deletedSlice(known);
-      return { outcome: 'done' };
+      if (isConflict) return refresh(key, write.name, signal);
+      const refused = failure(answer.failure);
+      return code === UNPROCESSABLE && write.type === 'update'
+        ? orConflict(key, write, refused, signal)
+        : refused;
     }
     const read = parseSlice(readJson(answer.body));
-    if (!read.ok) return refresh(key, write.name, signal);
-    store.putSlice(read.value);
+    if (write.type !== 'delete') {
+      if (!read.ok) return refresh(key, write.name, signal);
+      store.putSlice(read.value);
+      return { outcome: 'done' };
+    }
+    // One that somebody's finalizer keeps is told as it is now (else a Status is): its name is taken until it is gone.
+    const isKept = read.ok && read.value.type === 'ours' && read.value.isTerminating;
+    if (isKept) store.putSlice(read.value);
+    else forget(key, write.name);
     return { outcome: 'done' };
   };
 }
@@ -91,7 +120,10 @@ export function createWriter({ client, store, leadsForMs }: WriterParts): Writer
 function requestOf(namespace: string, write: Write): Pick<Asked, 'path' | 'method' | 'body'> {
   const { type, name, body } = write;
   if (type === 'create') return { path: pathOf(namespace), method: 'POST', body };
-  return { path: pathOf(namespace, name), method: type === 'update' ? 'PATCH' : 'DELETE', body };
+  const path = pathOf(namespace, name);
+  return type === 'update'
+    ? { path, method: 'PATCH', body: jsonPatchOf(body) }
+    : { path, method: 'DELETE', body };
 }
 
 function pathOf(namespace: string, name?: string): string {

@@ -78,9 +78,15 @@ export function toldReadiness({ ready, checks }: Readiness, now: number): EventC
 
 /**
  * @param count of the Events so far: it tells those of one millisecond apart
+ * @param instance who tells it: the name of its own pod
  * @returns the Event as the API takes it
  */
-export function eventOf({ type, reason, message, at }: EventContent, pod: EventPod, count: number): object {
+export function eventOf(
+  { type, reason, message, at }: EventContent,
+  pod: EventPod,
+  count: number,
+  instance: string,
+): object {
   const { kind = 'Pod', name, namespace, uid } = pod;
   const time = new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
   const suffix = `${at.toString(16).padStart(12, '0')}${(count % 0x10000).toString(16).padStart(4, '0')}`;
@@ -97,6 +103,6 @@ export function eventOf({ type, reason, message, at }: EventContent, pod: EventP
     lastTimestamp: time,
     source: { component: COMPONENT },
     reportingComponent: COMPONENT,
-    reportingInstance: name,
+    reportingInstance: instance,
   };
 }

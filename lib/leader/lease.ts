@@ -21,16 +21,18 @@ const DEFAULT_SECONDS = 15;
 /** A longer one would keep everybody out for good, whoever wrote it. */
 const MOST_SECONDS = 3600;
 
-const text = v.pipe(v.string(), v.maxLength(1024));
+const atLeast0 = v.pipe(v.number(), v.minValue(0));
 
+/** Whatever somebody has written into it, it can be claimed when its time is over: else nobody would lead. */
 const schema = v.object({
-  metadata: v.object({ resourceVersion: v.pipe(text, v.minLength(1)) }),
+  metadata: v.object({ resourceVersion: v.pipe(v.string(), v.minLength(1), v.maxLength(1024)) }),
   spec: v.nullish(
     v.object({
-      holderIdentity: v.nullish(text),
-      leaseDurationSeconds: v.nullish(v.pipe(v.number(), v.minValue(0)), DEFAULT_SECONDS),
-      leaseTransitions: v.nullish(v.pipe(v.number(), v.minValue(0)), 0),
-      acquireTime: v.nullish(text),
+      holderIdentity: v.nullish(v.string()),
+      leaseDurationSeconds: v.fallback(v.nullish(atLeast0, DEFAULT_SECONDS), DEFAULT_SECONDS),
+      // One more must be an int32 too.
+      leaseTransitions: v.fallback(v.nullish(v.pipe(atLeast0, v.maxValue(2 ** 31 - 2)), 0), 0),
+      acquireTime: v.nullish(v.string()),
     }),
     { leaseDurationSeconds: DEFAULT_SECONDS, leaseTransitions: 0 },
   ),

@@ -15,7 +15,7 @@ export function mirroredLabels({ name, labels, isHeadless }: Service): Labels {
   ]);
 }
 
-/** @returns what a merge patch sets to make one set of labels of another; null takes a label away. */
+/** @returns what is to be set to make one set of labels of another; null takes a label away. */
 export function labelChanges(from: Labels, to: Labels): ReadonlyMap<string, string | null> {
   const changes = new Map<string, string | null>();
   for (const [key, value] of to) if (from.get(key) !== value) changes.set(key, value);

@@ -5,6 +5,7 @@ import { conditions, isTrue, readObject, text } from './metadata.ts';
 
 export interface Node {
   readonly name: string;
+  readonly uid: string;
   /** Its label `topology.kubernetes.io/zone`; undefined where that is missing or empty. */
   readonly zone: string | undefined;
   /**
@@ -19,7 +20,11 @@ const ZONE = 'topology.kubernetes.io/zone';
 
 const node = v.object({
   // Of its labels this one alone: some nodes have hundreds.
-  metadata: v.object({ name: text, labels: v.nullish(v.object({ [ZONE]: v.nullish(text) }), {}) }),
+  metadata: v.object({
+    name: text,
+    uid: v.nullish(text, ''),
+    labels: v.nullish(v.object({ [ZONE]: v.nullish(text) }), {}),
+  }),
   status: v.nullish(v.object({ conditions }), { conditions: [] }),
 });
 
@@ -29,5 +34,6 @@ export function parseNode(object: unknown): Parsed<Node> {
   if (!read.ok) return read;
   const { metadata, status } = read.value;
   const zone = metadata.labels[ZONE] || undefined;
-  return parsed({ name: metadata.name, zone, isReady: isTrue(status.conditions, 'Ready') });
+  const { name, uid } = metadata;
+  return parsed({ name, uid, zone, isReady: isTrue(status.conditions, 'Ready') });
 }

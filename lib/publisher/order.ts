@@ -8,7 +8,7 @@
  * There is one exception: where the Service's ports were edited, and the pods' differ, two slices may exchange endpoints.
  * Then some are missing for one write; keeping them would publish them with the ports of others.
  */
-import { podNameOf, standing } from './endpoint.ts';
+import { type Endpoint, podNameOf, standing } from './endpoint.ts';
 import { isOlder } from './version.ts';
 import { byKey, standingIn, type Write } from './write.ts';
 
@@ -64,7 +64,7 @@ function needsOf(writes: readonly Write[]): ReadonlyMap<Write, readonly Write[]>
     if (!write.takesOut) continue;
     const after = byKey(write.after);
     for (const endpoint of write.before)
-      if (standingIn(after, endpoint) < standing(endpoint)) append(losers, podNameOf(endpoint), write);
+      if (standingIn(after, endpoint) < standing(endpoint)) append(losers, ownerOf(endpoint), write);
   }
   const needs = new Map<Write, Write[]>();
   if (losers.size === 0) return needs;
@@ -72,11 +72,16 @@ function needsOf(writes: readonly Write[]): ReadonlyMap<Write, readonly Write[]>
     const before = byKey(write.before);
     for (const endpoint of write.after) {
       if (standingIn(before, endpoint) >= standing(endpoint)) continue;
-      for (const loser of losers.get(podNameOf(endpoint)) ?? [])
+      for (const loser of losers.get(ownerOf(endpoint)) ?? [])
         if (loser !== write) append(needs, loser, write);
     }
   }
   return needs;
+}
+
+/** @returns the pod and the family: its endpoints of the two have nothing to do with each other. */
+function ownerOf(endpoint: Endpoint): string {
+  return `${podNameOf(endpoint)} ${endpoint.addresses[0]?.includes(':') === true ? 'IPv6' : 'IPv4'}`;
 }
 
 function append<K>(lists: Map<K, Write[]>, key: K, write: Write): void {

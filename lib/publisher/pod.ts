@@ -56,7 +56,17 @@ const container = v.object({
 });
 const containers = v.nullish(v.pipe(v.array(container), v.maxLength(MOST_CONTAINERS)), []);
 const statuses = v.nullish(
-  v.pipe(v.array(v.object({ name: text, ready: v.boolean() })), v.maxLength(MOST_CONTAINERS)),
+  v.pipe(
+    v.array(
+      v.object({
+        name: text,
+        ready: v.boolean(),
+        restartCount: v.nullish(v.number(), 0),
+        containerID: v.nullish(text, ''),
+      }),
+    ),
+    v.maxLength(MOST_CONTAINERS),
+  ),
   [],
 );
 
@@ -100,13 +110,11 @@ export function parsePod(object: unknown): Parsed<Pod> {
   const sidecars = spec.initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always');
   // In the order in which a port's name is looked up (`FindPort` in `k8s.io/endpointslice/utils.go`).
   const all = [...spec.containers, ...sidecars];
+  const told = [...status.initContainerStatuses, ...status.containerStatuses];
   const { verdict, problems } = judge({
     containers: all.map(({ name }) => name),
-    ready: new Set(
-      [...status.initContainerStatuses, ...status.containerStatuses].flatMap(one =>
-        one.ready ? [one.name] : [],
-      ),
-    ),
+    ready: new Set(told.flatMap(one => (one.ready ? [one.name] : []))),
+    lives: () => JSON.stringify(told),
     gates: spec.readinessGates.map(({ conditionType }) => conditionType),
     conditions: status.conditions,
     nonCritical: metadata.annotations?.[NON_CRITICAL] ?? undefined,

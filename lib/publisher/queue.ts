@@ -48,11 +48,22 @@ export class Queue {
   take(now: number): string | undefined {
     for (const [key, job] of this.#waiting) {
       if (job.dueAt > now) continue;
-      this.#waiting.delete(key);
-      this.#working.set(key, { job, again: undefined });
+      this.#take(key, job);
       return key;
     }
     return undefined;
+  }
+
+  /** As `take()`, for one that is due or not. @returns whether it waited. */
+  takeNow(key: string): boolean {
+    const job = this.#waiting.get(key);
+    if (job !== undefined) this.#take(key, job);
+    return job !== undefined;
+  }
+
+  #take(key: string, job: Job): void {
+    this.#waiting.delete(key);
+    this.#working.set(key, { job, again: undefined });
   }
 
   /** @returns when the next one is due; undefined where none waits. */
@@ -72,12 +83,12 @@ export class Queue {
     return this.#working.get(key)?.again !== undefined;
   }
 
-  /** It is to be looked at again, for there is more to do. */
-  goOn(key: string, now: number): void {
+  /** It is to be looked at again, for there is more to do. @param dueAt not before, unless `takeNow()` asks for it. */
+  goOn(key: string, dueAt: number): void {
     const work = this.#working.get(key);
     if (work === undefined) return;
     this.#working.delete(key);
-    this.#waiting.set(key, fresh(work.job.since, now));
+    this.#waiting.set(key, fresh(work.job.since, dueAt));
   }
 
   /** All is done that was to do when it was taken. */

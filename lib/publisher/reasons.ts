@@ -1,6 +1,10 @@
-/** Why a slice is written, for people who expected something else. */
+/** Why slices are written, and endpoints as they are, for people who expected something else. */
+import { quoted } from '../quoted.ts';
+import { desiredOf } from './desired.ts';
 import { type Endpoint, isSame, podNameOf } from './endpoint.ts';
 import type { Pod } from './pod.ts';
+import type { World } from './reconcile.ts';
+import type { Service } from './service.ts';
 import type { Verdict } from './verdict.ts';
 import { byKey, type Write } from './write.ts';
 
@@ -28,6 +32,42 @@ export function reasonsOf({ before, after }: Write, pods: Iterable<Pod>): string
       endpoint => `${podNameOf(endpoint)}: ${whyThus(endpoint, known.get(podNameOf(endpoint)))}`,
     ),
   ].slice(0, MOST);
+}
+
+/** How a Service's pods are published. */
+export interface Standing {
+  readonly pods: number;
+  readonly ready: number;
+  /**
+   * Of each pod that is not simply ready what it is, and why: `web-1: not ready: rails is not ready`; first those that get
+   * no traffic; the first hundred.
+   */
+  readonly because: readonly string[];
+}
+
+/** @returns it of a Service that is published, whether its slices are to be written or not. */
+export function standingOf({ service, pods, nodes }: World): Standing {
+  const all = [...pods].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const groups = [...desiredOf(service, all, nodes).families.values()].flatMap(one => [...one.values()]);
+  const endpoints = new Map(groups.flatMap(group => [...group.endpoints]));
+  const readyOnes = all.filter(({ name }) => endpoints.get(name)?.conditions.ready === true);
+  const ready = new Set(readyOnes);
+  const others = all.filter(pod => !ready.has(pod));
+  const because = [...others, ...readyOnes].flatMap(pod => {
+    const endpoint = endpoints.get(pod.name);
+    const why = endpoint === undefined ? `left out: ${whyLeftOut(pod, service)}` : whyThus(endpoint, pod);
+    return why === 'ready' ? [] : [`${pod.name}: ${why}`];
+  });
+  return { pods: all.length, ready: ready.size, because: because.slice(0, MOST) };
+}
+
+/** As `desiredOf()` leaves them out. */
+function whyLeftOut({ isTerminal, addresses, nodeName }: Pod, { families }: Service): string {
+  if (isTerminal) return 'it has ended';
+  if (addresses.length === 0) return 'it has no address';
+  const has = (family: string): boolean => addresses.some(one => one.includes(':') === (family === 'IPv6'));
+  if (!families.some(has)) return `it has no address of ${families.join(' or ')}`;
+  return `its node ${quoted(nodeName ?? '')} is not known`;
 }
 
 function whyGone(pod: Pod | undefined): string {

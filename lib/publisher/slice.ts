@@ -1,6 +1,6 @@
 /**
  * An EndpointSlice as the API tells it (`EndpointSlice` in `k8s.io/api/discovery/v1/types.go`). Of ours is kept what we
- * write; whatever else there is in it is never lost, for an update is a merge patch. Of others' the name is kept.
+ * write; whatever else there is in it is never lost, for an update is a patch. Of others' the name is kept.
  */
 import * as v from 'valibot';
 import { type Parsed, parsed, unparsed } from '../parsed.ts';

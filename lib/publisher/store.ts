@@ -8,7 +8,7 @@ import type { Pod } from './pod.ts';
 import type { World } from './reconcile.ts';
 import type { Service } from './service.ts';
 import type { OurSlice, Slice } from './slice.ts';
-import { believed, doubted, type Verdict } from './verdict.ts';
+import { believed, doubted, doubtedStill, type Verdict } from './verdict.ts';
 import { isOlder } from './version.ts';
 
 /** `NAMESPACE/NAME`. */
@@ -17,18 +17,24 @@ export type Key = string;
 export type Kind = 'pods' | 'services' | 'nodes' | 'endpointslices';
 
 const MOST_DELETED = 1000;
+const MOST_AWAY = 10_000;
 
 /** Each change returns the keys of the Services that have to be reconciled for it. */
 export class Store {
   readonly #namespaces = new Map<string, Namespace>();
   readonly #nodes = new Map<string, Node>();
+  /** Nodes that were lost or deleted, and are not back; those that went first are forgotten first. */
+  readonly #away = new Set<string>();
   /** The Services of slices, by the slices' keys. */
   readonly #owners = new Map<Key, string>();
   /** Uids of slices that are deleted, though a watch may still tell of their lives. */
   readonly #deleted = new Set<string>();
 
   putPod(pod: Pod): Key[] {
-    return keysIn(pod.namespace, this.#namespace(pod.namespace).putPod(pod));
+    const all = this.#namespace(pod.namespace);
+    const before = all.pods.get(pod.name);
+    const verdict = before?.uid === pod.uid ? doubtedStill(before.verdict, pod.verdict) : pod.verdict;
+    return keysIn(pod.namespace, all.putPod(verdict === pod.verdict ? pod : { ...pod, verdict }));
   }
 
   putService(service: Service): Key[] {
@@ -40,17 +46,22 @@ export class Store {
     return keysIn(namespace, this.#namespaces.get(namespace)?.blame(name, problem) ?? []);
   }
 
-  /** The pods of one that was lost are in doubt, each until it is told of anew. */
+  /** The pods of one that is back are in doubt, each until its kubelet tells of it anew. */
   putNode(node: Node): Key[] {
     const before = this.#nodes.get(node.name);
+    const isBack = node.isReady && this.isAway(node.name, node.uid);
     this.#nodes.set(node.name, node);
+    if (node.isReady) this.#away.delete(node.name);
+    else this.#leaves(node.name);
     const isSame = before?.isReady === node.isReady && before.zone === node.zone;
-    if (before?.isReady === false && node.isReady) this.#judgeOn(node.name, doubted);
-    return isSame ? [] : this.#onNode(node.name);
+    if (isBack) this.#judgeOn(node.name, doubted);
+    return isSame && !isBack ? [] : this.#onNode(node.name);
   }
 
-  isLost(nodeName: string): boolean {
-    return this.#nodes.get(nodeName)?.isReady === false;
+  /** Whether a node is lost, or was deleted: by its name, or because one of another uid is known. */
+  isAway(nodeName: string, uid: string | undefined): boolean {
+    const known = this.#nodes.get(nodeName);
+    return this.#away.has(nodeName) || (known !== undefined && uid !== undefined && known.uid !== uid);
   }
 
   /** The pods on a node that is back are again what was told of them last (`doubted()`). */
@@ -65,6 +76,10 @@ export class Store {
     if (slice.type === 'ours' && known?.type === 'ours') {
       const isSame = slice.resourceVersion === known.resourceVersion;
       if (isSame || isOlder(slice.resourceVersion, known.resourceVersion)) return [];
+    }
+    // Of others' slices nothing else is kept: what they write into them is no news.
+    if (slice.type === 'foreign' && known?.type === 'foreign') {
+      if (slice.service === known.service && slice.managedBy === known.managedBy) return [];
     }
     const moved = known !== undefined && known.service !== slice.service ? this.#dropSlice(known) : [];
     this.#owners.set(key, slice.service);
@@ -84,7 +99,10 @@ export class Store {
   remove(kind: Kind, namespace: string, name: string, uid?: string): Key[] {
     switch (kind) {
       case 'nodes':
-        return this.#nodes.delete(name) ? this.#onNode(name) : [];
+        // It concerns nobody yet: the pods' own end does, or what happens to their Services next (`nodeInformer` has no
+        // such handler in `pkg/controller/endpointslice/endpointslice_controller.go`).
+        if (this.#nodes.delete(name)) this.#leaves(name);
+        return [];
       case 'pods':
         return keysIn(namespace, this.#namespaces.get(namespace)?.removePod(name) ?? []);
       case 'services':
@@ -193,6 +211,13 @@ export class Store {
     all.entries.get(service)?.slices.delete(name);
     all.drop(service);
     return [keyOf(namespace, service)];
+  }
+
+  #leaves(nodeName: string): void {
+    if (this.#away.has(nodeName)) return;
+    this.#away.add(nodeName);
+    const [first] = this.#away;
+    if (this.#away.size > MOST_AWAY && first !== undefined) this.#away.delete(first);
   }
 
   #judgeOn(nodeName: string, judge: (verdict: Verdict) => Verdict): Key[] {

@@ -17,7 +17,7 @@ export interface Told {
   readonly dirty: readonly Key[];
   /** Why it could not be read. */
   readonly problem: string | undefined;
-  /** A node that was lost is ready again: its pods are to be believed after a while (`Store.believe()`). */
+  /** A node that was lost or deleted is ready again: its pods are to be believed after a while (`Store.believe()`). */
   readonly isBack?: boolean;
 }
 
@@ -37,9 +37,9 @@ export function takeObject(store: Store, kind: Kind, object: unknown): Told | un
   const key = keyOf(head.namespace, head.name);
   const put = putOf(store, kind, object);
   if (put.ok) {
-    const wasLost = kind === 'nodes' && store.isLost(head.name);
+    const wasAway = kind === 'nodes' && store.isAway(head.name, head.uid);
     const dirty = put.value();
-    return { key, dirty, problem: undefined, isBack: wasLost && !store.isLost(head.name) };
+    return { key, dirty, problem: undefined, isBack: wasAway && !store.isAway(head.name, head.uid) };
   }
   const problem = put.problems.join('; ');
   const { namespace, name } = head;

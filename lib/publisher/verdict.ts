@@ -16,10 +16,10 @@ import { type Condition, isTrue } from './metadata.ts';
 export type Verdict =
   /** Its Ready condition is True. */
   | { readonly type: 'ready' }
-  /** It serves unless its node is lost, though these non-critical containers are not ready. */
-  | { readonly type: 'critical-ready'; readonly despite: readonly string[] }
+  /** It serves unless its node is lost, though these non-critical containers are not ready (`lives`: of the evidence). */
+  | { readonly type: 'critical-ready'; readonly despite: readonly string[]; readonly lives: string }
   /** As `critical-ready`, but its node was lost since, and is back: the kubelet may not have told anew of its containers. */
-  | { readonly type: 'doubtful'; readonly despite: readonly string[] }
+  | { readonly type: 'doubtful'; readonly despite: readonly string[]; readonly lives: string }
   | { readonly type: 'not-ready'; readonly because: string };
 
 /** What a verdict rests on. */
@@ -28,6 +28,8 @@ export interface Evidence {
   readonly containers: readonly string[];
   /** What the kubelet calls ready; a container without a status is not. */
   readonly ready: ReadonlySet<string>;
+  /** @returns what the kubelet tells of their lives: another text when one was started, ended, or changed its `ready`. */
+  readonly lives: () => string;
   /** The types of the conditions that must be True besides. */
   readonly gates: readonly string[];
   readonly conditions: readonly Condition[];
@@ -54,7 +56,7 @@ const LONGEST = 8192;
  */
 const ENDING = new Set(['PodFailed', 'PodCompleted']);
 
-/** @returns the verdict; where the annotation cannot be read, by the Ready condition alone. */
+/** @returns the verdict; where the annotation cannot be read, or leaves no container, by the Ready condition alone. */
 export function judge(evidence: Evidence): Judgement {
   const { names, problems } = nonCriticalOf(evidence);
   if (isTrue(evidence.conditions, 'Ready')) return { verdict: READY, problems };
@@ -74,12 +76,25 @@ export function doubted(verdict: Verdict): Verdict {
   return verdict.type === 'critical-ready' ? { ...verdict, type: 'doubtful' } : verdict;
 }
 
+/**
+ * @param before the verdict on the pod until now.
+ * @param told as it is told again, by whomever: its labels may have changed, or a list was read.
+ * @returns `told`, in doubt where `before` was and the kubelet has told nothing new of the containers.
+ */
+export function doubtedStill(before: Verdict, told: Verdict): Verdict {
+  const isNews = before.type !== 'doubtful' || told.type !== 'critical-ready' || before.lives !== told.lives;
+  return isNews ? told : doubted(told);
+}
+
 /** Nothing else was told for long enough: the network alone was lost. */
 export function believed(verdict: Verdict): Verdict {
   return verdict.type === 'doubtful' ? { ...verdict, type: 'critical-ready' } : verdict;
 }
 
-function verdictOf({ containers, ready, gates, conditions }: Evidence, names: ReadonlySet<string>): Verdict {
+function verdictOf(
+  { containers, ready, lives, gates, conditions }: Evidence,
+  names: ReadonlySet<string>,
+): Verdict {
   const reason = conditions.find(({ type }) => type === 'Ready')?.reason ?? '';
   if (ENDING.has(reason)) return { type: 'not-ready', because: `it is ending (${reason})` };
   const unready = containers.filter(name => !ready.has(name));
@@ -90,7 +105,7 @@ function verdictOf({ containers, ready, gates, conditions }: Evidence, names: Re
   // Every container is ready, and yet the pod is not: the node's controller said so, or nobody has said it yet.
   if (unready.length === 0)
     return { type: 'not-ready', because: 'it is not Ready, whatever its containers are' };
-  return { type: 'critical-ready', despite: unready };
+  return { type: 'critical-ready', despite: unready, lives: lives() };
 }
 
 function nonCriticalOf({ nonCritical, containers }: Evidence): {
@@ -106,6 +121,11 @@ function nonCriticalOf({ nonCritical, containers }: Evidence): {
   if (read?.ok !== true) return { names: new Set(), problems };
   const names = new Set(read.value);
   if (names.delete(AGENT)) problem(`"${AGENT}" is the agent itself, which is always critical; leave it out`);
+  // No container is left to tell whether it serves: it would be published before anything runs in it.
+  if (containers.length > 0 && containers.every(name => names.has(name))) {
+    problem('It names every container of the pod; the Ready condition holds instead');
+    return { names: new Set(), problems };
+  }
   for (const name of names) {
     if (!containers.includes(name)) problem(`The pod has no container "${name}" that readiness depends on`);
   }

@@ -1,7 +1,7 @@
 /**
- * What is asked of the API server. Each write is refused there where the slice is no longer the one that was read, so
- * that two publishers which both believe they lead undo nothing of each other's: an update and a deletion by its
- * resourceVersion, a creation by its name.
+ * What is asked of the API server. Each write is refused there where the slice is no longer the one that was read, by its
+ * resourceVersion, and a creation where its name is taken: of two publishers neither writes over what it has not seen. The
+ * pods that were concluded from are not asked for: that only one leads, and has heard of all, is the Lease's to see to.
  */
 import { type Endpoint, isSameAddress, podNameOf, standing } from './endpoint.ts';
 import type { Labels } from './label.ts';
@@ -22,7 +22,7 @@ export type Write = {
   readonly after: readonly Endpoint[];
 } & (
   | { readonly type: 'create'; readonly body: NewSlice }
-  /** A merge patch (RFC 7386), which leaves alone what others have added. */
+  /** It leaves alone what others have added; sent as a JSON patch (`patch.ts`). */
   | { readonly type: 'update'; readonly body: SlicePatch }
   | { readonly type: 'delete'; readonly body: DeleteOptions }
 );

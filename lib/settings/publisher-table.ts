@@ -83,7 +83,7 @@ export const PUBLISHER: PublisherRows = {
     'dry-run',
     kind.BOOLEAN,
     'false',
-    'Whether to print what would be written, a line of JSON each, and end; it needs no Lease',
+    'Whether to print, in lines of JSON, what would be written and which pods are not ready, and end; it needs no Lease',
   ),
   server: unset(
     'server',

@@ -42,6 +42,7 @@ async function write(
     client,
     pod,
     now,
+    instance: 'host-1',
     counted: outcome => (counts[outcome] += 1),
     refused: reason => refusals.push(reason),
     limits: { ...PATIENT, ...deadline },
@@ -67,13 +68,21 @@ test('createEventWriter() writes Events in their order, on one connection', asyn
     Array.from({ length: 10 }, (_, index) => `number ${index}`),
   );
   assert.equal(api.connections, 1);
+  assert.deepEqual([...new Set(api.events.map(one => Object(one).reportingInstance))], ['host-1']);
 });
 
-test('createEventWriter() drops what is too much, and counts it', async context => {
-  const { writer, counts } = await write(context);
+test('createEventWriter() drops what is too much, counts it, and tells whether there is room', async context => {
+  let at = T;
+  const { writer, counts } = await write(context, { now: () => at });
+  assert.equal(writer.hasRoom, true);
   for (let index = 0; index < 200; index += 1) writer.tell(told(index));
+  assert.equal(writer.hasRoom, false);
+  at += 10_000;
   await until('all Events', () => (counts.written === 50 ? true : undefined));
   assert.deepEqual(counts, { written: 50, refused: 0, dropped: 150 });
+  assert.equal(writer.hasRoom, true);
+  await writer.close(0);
+  assert.equal(writer.hasRoom, false);
 });
 
 test('createEventWriter() keeps no more than 64 waiting, however long the server takes', async context => {

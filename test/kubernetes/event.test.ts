@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fullAllowance, spend } from '../../lib/kubernetes/allowance.ts';
 import { eventOf, toldOf, toldReadiness } from '../../lib/kubernetes/event.ts';
 import { EVERY, T } from '../timeline/entries.ts';
 
@@ -42,9 +41,10 @@ test('toldReadiness() does not warn of what every termination comes to', () => {
 });
 
 test('eventOf() is an Event of core/v1 about the pod', () => {
-  const event = Object(eventOf(toldOf(EVERY.released), POD, 3));
+  const event = Object(eventOf(toldOf(EVERY.released), POD, 3, 'host-1'));
   assert.deepEqual(event.involvedObject, { apiVersion: 'v1', kind: 'Pod', ...POD });
   assert.deepEqual(event.metadata.namespace, 'shop');
+  assert.equal(event.reportingInstance, 'host-1');
   assert.equal(event.firstTimestamp, '2026-11-21T03:12:05Z');
   assert.deepEqual([event.reason, event.type, event.count], ['ContainerReleased', 'Normal', 1]);
 });
@@ -56,26 +56,13 @@ test('eventOf() names Events so that they sort as they happened, by names that t
     [T + 1, 2],
     [T + 3_600_000, 3],
   ].map(([at = 0, count = 0]) =>
-    String(Object(eventOf({ ...toldOf(EVERY.exit), at }, POD, count)).metadata.name),
+    String(Object(eventOf({ ...toldOf(EVERY.exit), at }, POD, count, 'host-1')).metadata.name),
   );
   assert.deepEqual(names.toSorted(), names);
   assert.equal(new Set(names).size, names.length);
   const long = { ...POD, name: `${'a'.repeat(229)}-.b${'c'.repeat(20)}` };
-  for (const name of [...names, Object(eventOf(toldOf(EVERY.exit), long, 1)).metadata.name]) {
+  for (const name of [...names, Object(eventOf(toldOf(EVERY.exit), long, 1, 'host-1')).metadata.name]) {
     assert.match(name, /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/);
     assert.ok(name.length <= 253);
   }
-});
-
-test('spend() allows fifty at once and then one in ten seconds', () => {
-  let allowance = fullAllowance(T);
-  let written = 0;
-  for (let ms = 0; ms <= 100_000; ms += 100) {
-    const next = spend(allowance, T + ms);
-    if (next === undefined) continue;
-    allowance = next;
-    written += 1;
-  }
-  assert.ok(written === 59 || written === 60, `${written}`);
-  assert.ok(spend(allowance, T + 10_000_000));
 });

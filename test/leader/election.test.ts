@@ -227,3 +227,12 @@ test('parseLease() gives a lease or a problem, whatever it is given', () => {
   const bare = parseLease({ metadata: { resourceVersion: '7' } });
   assert.deepEqual(bare.ok && [bare.value.holder, bare.value.durationMs], [undefined, 15_000]);
 });
+
+test('parseLease() takes a lease that somebody edited to nonsense for one that can be claimed', () => {
+  const holderIdentity = 'a'.repeat(5000);
+  const spec = { holderIdentity, leaseDurationSeconds: -1, leaseTransitions: 2 ** 31 - 1, acquireTime: null };
+  const read = parseLease({ metadata: { resourceVersion: '7' }, spec });
+  assert.ok(read.ok);
+  const { holder, durationMs, transitions } = read.value;
+  assert.deepEqual([holder, durationMs, transitions], [holderIdentity, 15_000, 0]);
+});

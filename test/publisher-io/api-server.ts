@@ -1,9 +1,10 @@
 /** An API server that keeps objects as the real one does: versions, lists in pages, watches, preconditions. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TestContext } from 'node:test';
+import { parsed } from '../../lib/parsed.ts';
 import { refuse, send } from '../kubernetes/answers.ts';
 import { type Change, ListingServer } from '../kubernetes/listing-server.ts';
-import { type Json, mergePatch, metadataOf } from '../publisher/server.ts';
+import { type Json, metadataOf, patched } from '../publisher/server.ts';
 
 /** A request as it came. */
 export interface Asked {
@@ -115,14 +116,15 @@ export class ApiServer extends ListingServer<Json> {
     }
     if (before === undefined) return refuse(response, 404, 'not found');
     if (method === 'GET') return send(response, 200, before);
-    const wanted = method === 'DELETE' ? Object(body['preconditions']) : metadataOf(body);
+    const after = method === 'PATCH' ? patched(before, Array.isArray(body) ? body : []) : parsed(body);
+    if (!after.ok) return refuse(response, 422, after.problems.join());
+    const wanted = method === 'DELETE' ? Object(body['preconditions']) : metadataOf(after.value);
     if (wanted.resourceVersion !== metadataOf(before)['resourceVersion'])
       return refuse(response, 409, 'the object has been modified');
     if (method === 'DELETE') {
       this.#change(resource, 'DELETED', before, {});
       return send(response, 200, { kind: 'Status', status: 'Success' });
     }
-    const after = method === 'PATCH' ? mergePatch(before, body) : body;
-    send(response, 200, this.#change(resource, 'MODIFIED', after, { uid: metadataOf(before)['uid'] }));
+    send(response, 200, this.#change(resource, 'MODIFIED', after.value, { uid: metadataOf(before)['uid'] }));
   }
 }

@@ -34,8 +34,11 @@ class Bench {
   readonly store: CountingStore = new CountingStore();
   readonly server: Server = new Server();
   readonly writes: Write[] = [];
+  readonly outcomes: string[] = [];
   /** Answers in the server's place; undefined: the server does. */
   answer: (write: Write, signal: AbortSignal) => Written | Promise<Written> | undefined = () => undefined;
+  /** What `crowd()` has hang. */
+  readonly hung: PromiseWithResolvers<Written> = Promise.withResolvers<Written>();
   readonly dispatcher: Dispatcher;
 
   constructor(context: TestContext) {
@@ -47,15 +50,27 @@ class Bench {
         this.writes.push(write);
         return (await this.answer(write, signal)) ?? this.#write(write);
       },
-      written: () => {},
+      written: (_, __, { outcome }) => void this.outcomes.push(outcome),
       settled: () => {},
       problems: () => {},
     });
-    context.after(() => this.dispatcher.stop());
+    context.after(() => {
+      this.hung.resolve(UNANSWERED);
+      return this.dispatcher.stop();
+    });
   }
 
   put(index: number, parts: Partial<PodParts> = {}): void {
     this.dispatcher.add(this.store.putPod(must(parsePod(pod(index, parts)))));
+  }
+
+  /** Puts another Service with a pod of its own. */
+  more(index: number, parts: Partial<PodParts> = {}): void {
+    const name = `more-${index}`;
+    this.put(1000 + index, { labels: { app: name }, ...parts });
+    const object = serviceObject({ uid: name, selector: `app=${name}` });
+    const named = { ...object, metadata: { ...metadataOf(object), name } };
+    this.dispatcher.add(this.store.putService(must(parseService(named))));
   }
 
   /** Begins with so many pods, all written. */
@@ -237,4 +252,110 @@ test('dispatcher has nothing to do any more once it is stopped, though a write w
   bench.dispatcher.add([KEY]);
   await bench.rest();
   assert.equal(bench.writes.length, 2);
+});
+
+const ADDS = [5, 6, 7, 8];
+/** What makes `web` have something to write, four times; whether what the others have to write takes out as well. */
+const CHANGES = [
+  { lane: 'adds', isOut: false, changes: ADDS.map(index => (bench: Bench) => bench.put(index)) },
+  {
+    lane: 'takes out',
+    isOut: true,
+    changes: [0, 1, 2, 3].map(index => (bench: Bench) => bench.put(index, DOWN)),
+  },
+];
+
+/** 16 other Services hang, and 5 more wait before `web` and after it. @returns what lets them go. */
+async function crowd(bench: Bench, isOut: boolean, change: () => void): Promise<() => void> {
+  const all = Array.from({ length: 26 }, (_, index) => index);
+  for (const index of isOut ? all : []) bench.more(index);
+  await bench.rest();
+  bench.writes.splice(0);
+  bench.answer = ({ name }) => (name.startsWith('more-') ? bench.hung.promise : undefined);
+  const crowded = (index: number): void => bench.more(index, isOut ? DOWN : {});
+  all.slice(0, 16).forEach(crowded);
+  await until('all that hang', () => bench.writes.length === 16 || undefined);
+  all.slice(16, 21).forEach(crowded);
+  change();
+  all.slice(21).forEach(crowded);
+  await turn();
+  bench.writes.splice(0);
+  return () => {
+    bench.answer = () => undefined;
+    bench.hung.resolve({ outcome: 'done' });
+  };
+}
+
+for (const { lane, isOut, changes } of CHANGES) {
+  test(`dispatcher has a Service that changes while it waits keep its turn where all that ${lane} is slow`, async context => {
+    const bench = new Bench(context);
+    await bench.start(5);
+    const [first, ...others] = changes;
+    const release = await crowd(bench, isOut, () => first?.(bench));
+    for (const change of others) {
+      change(bench);
+      for (let turns = 0; turns < 5; turns++) await turn();
+    }
+    assert.deepEqual(bench.written, []);
+    release();
+    await bench.rest();
+    const turns = bench.writes.map(({ name }) => name.startsWith('web-')).indexOf(true);
+    assert.equal(turns, 5);
+    assert.match(
+      JSON.stringify([...bench.server.slices.values()]),
+      isOut ? /10\.1\.0\.4"\],"conditions":\{"ready":false/ : /10\.1\.0\.9"/,
+    );
+  });
+}
+
+test('dispatcher takes out meanwhile what waits to be added to, which keeps its turn', async context => {
+  const bench = new Bench(context);
+  await bench.start(200);
+  const release = await crowd(bench, false, () => bench.put(200));
+  for (const index of [0, 1]) {
+    bench.put(index, DOWN);
+    await until('what takes out', () => bench.writes.length === index + 1 || undefined);
+  }
+  assert.deepEqual(bench.written, ['0 out', '0 out']);
+  bench.writes.splice(0);
+  release();
+  await bench.rest();
+  assert.equal(bench.writes.map(({ name }) => name.startsWith('web-')).indexOf(true), 5);
+});
+
+test('dispatcher plans a Service that waits ten times a second at most, however often it changes', async context => {
+  const bench = new Bench(context);
+  await bench.start(5);
+  const release = await crowd(bench, false, () => bench.put(5));
+  bench.store.looks = 0;
+  const since = now();
+  for (let times = 0; times < 300; times++) {
+    bench.put(6, { labels: { app: times % 2 === 0 ? 'web' : 'other' } });
+    await turn();
+  }
+  const most = 1 + (now() - since) / 100;
+  assert.ok(bench.store.looks <= most, `${bench.store.looks} plans`);
+  release();
+  await bench.rest();
+});
+
+test('dispatcher has no failure where it gives a write up: what follows waits for nothing', async context => {
+  const bench = new Bench(context);
+  await bench.start(2);
+  bench.outcomes.splice(0);
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  let conflicts = 0;
+  bench.answer = ({ takesOut }, signal) => {
+    if (takesOut) return conflicts++ === 0 ? { outcome: 'conflict' } : undefined;
+    if (conflicts > 0) return undefined;
+    const { promise, resolve } = Promise.withResolvers<Written>();
+    signal.addEventListener('abort', () => resolve(UNANSWERED));
+    return promise;
+  };
+  bench.put(2);
+  while (bench.writes.length === 0) await turn();
+  bench.put(0, DOWN);
+  context.mock.timers.tick(250);
+  for (let turns = 0; turns < 100; turns++) await turn();
+  assert.deepEqual(bench.outcomes, ['abandoned', 'conflict', 'done']);
 });

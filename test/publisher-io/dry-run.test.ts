@@ -8,9 +8,10 @@ import { parsed, unparsed } from '../../lib/parsed.ts';
 import { createReader } from '../../lib/settings/layers.ts';
 import { formatProblem } from '../../lib/settings/problem.ts';
 import { PUBLISHER, publisherProblems, publisherSettings } from '../../lib/settings/publisher-table.ts';
+import { until } from '../agent/until.ts';
 import { CERTIFICATE } from '../kubernetes/certificate.ts';
 import type { ApiServer } from './api-server.ts';
-import { Publisher, shop } from './publisher.ts';
+import { Publisher, putPod, readyIn, shop } from './publisher.ts';
 
 /** What `kubectl proxy` is: it says who asks. @returns its URL, and how often somebody else said it */
 async function startProxy(
@@ -46,10 +47,24 @@ test('publisher --dry-run --server asks by kubectl proxy, not by its service acc
   const { url, sawToken } = await startProxy(context, api);
   const publisher = await Publisher.start(context, api, 'nobody', ['--dry-run', `--server=${url}`]);
   assert.equal(await publisher.ended, 0, publisher.stderr);
-  const { verb, service, body } = JSON.parse(publisher.stdout);
+  const { verb, service, body } = JSON.parse(publisher.stdout.split('\n')[0] ?? '');
   assert.deepEqual([verb, service, body.endpoints.length], ['create', 'shop/web', 2]);
   assert.equal(sawToken(), false);
   assert.ok(api.asked.every(({ method }) => method === 'GET'));
+});
+
+test('publisher --dry-run tells which pods are not ready and why, also when there is nothing to write', async context => {
+  const api = await shop(context, 1);
+  putPod(api, 1, { containers: [{ name: 'rails', ready: false }] });
+  const publisher = await Publisher.start(context, api);
+  await until('a slice of both', () => readyIn(api).length === 1 || undefined);
+  assert.equal(await publisher.end(), 0);
+  const flags = ['--dry-run', '--namespaces=shop,shopp'];
+  const dry = await Publisher.start(context, api, 'nobody', flags);
+  assert.equal(await dry.ended, 0, dry.stderr);
+  const because = ['web-1: not ready: rails is not ready'];
+  assert.deepEqual(JSON.parse(dry.stdout), { service: 'shop/web', pods: 2, ready: 1, because });
+  assert.equal(dry.stderr, 'Namespace shopp: Has no Service\n');
 });
 
 function problemsOf(flags: Readonly<Record<string, string>>, environment: Record<string, string>): string[] {

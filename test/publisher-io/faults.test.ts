@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { until } from '../agent/until.ts';
-import { refuse } from '../kubernetes/answers.ts';
+import { refuse, send } from '../kubernetes/answers.ts';
+import { podObject } from '../publisher/objects.ts';
 import { type Json, metadataOf } from '../publisher/server.ts';
 import type { ApiServer, Asked } from './api-server.ts';
 import { areReady, ipOf, Publisher, putPod, putService, readyIn, shop } from './publisher.ts';
@@ -54,6 +55,45 @@ test('publisher reads a slice anew when a write is refused because it has change
   );
 });
 
+for (const hasChanged of [true, false]) {
+  const what = hasChanged ? 'a conflict where the slice has changed' : 'refused where the slice is as it was';
+  test(`publisher takes a patch that is answered 422 to be ${what}`, async context => {
+    const api = await shop(context, 1);
+    const publisher = await Publisher.start(context, api);
+    await areReady(api, [0]);
+    first(
+      api,
+      ({ method }) => method === 'PATCH',
+      (_, response) => {
+        if (hasChanged) api.put('endpointslices', edited(api));
+        refuse(response, 422, 'the server rejected our request due to an error in our request');
+        return true;
+      },
+    );
+    putPod(api, 1);
+    await areReady(api, [0, 1]);
+    const outcome = hasChanged ? 'conflict' : 'refused';
+    const { body } = await publisher.get('/metrics');
+    assert.ok(body.includes(`writes_total{verb="update",outcome="${outcome}"} 1`), body);
+  });
+}
+
+for (const when of ['is there at the start', 'comes later'] as const) {
+  test(`publisher goes on where a pod of the largest size ${when}`, async context => {
+    const api = await shop(context, 2);
+    // Six characters each, as the API server writes `<`.
+    const args = ['\u0001'.repeat(1_400_000)];
+    const huge = Object(podObject({ name: 'huge', labels: { app: 'other' } }));
+    const putHuge = (): void => api.put('pods', { ...huge, spec: { ...huge.spec, args } });
+    if (when === 'is there at the start') putHuge();
+    await Publisher.start(context, api);
+    await areReady(api, [0, 1]);
+    if (when === 'comes later') putHuge();
+    putPod(api, 2);
+    await areReady(api, [0, 1, 2]);
+  });
+}
+
 test('publisher takes another name when something else has that of its slice', async context => {
   const api = await shop(context, 1);
   first(
@@ -70,6 +110,31 @@ test('publisher takes another name when something else has that of its slice', a
   await Publisher.start(context, api);
   await areReady(api, [0]);
   assert.equal(api.all('endpointslices').length, 2);
+});
+
+test("publisher takes another name while somebody's finalizer keeps a slice that it deleted", async context => {
+  const api = await shop(context, 150);
+  await Publisher.start(context, api);
+  await until('both slices', () => readyIn(api).length === 150 || undefined);
+  let kept = 0;
+  // As the API server does it: the object is told, with the time of its deletion.
+  api.fault = ({ method, name = '' }, response) => {
+    if (method !== 'DELETE') return false;
+    const slice = api.all('endpointslices').find(one => metadataOf(one).name === name);
+    const metadata = { ...metadataOf(slice), deletionTimestamp: '2026-11-22T05:00:30Z' };
+    api.put('endpointslices', { ...slice, metadata });
+    kept++;
+    send(response, 200, api.all('endpointslices').find(one => metadataOf(one).name === name) ?? {});
+    return true;
+  };
+  const [, second] = api.all('endpointslices');
+  for (const { targetRef } of JSON.parse(JSON.stringify(second?.['endpoints'])))
+    api.remove('pods', targetRef.name);
+  await until('the deletion', () => kept || undefined);
+  for (let index = 200; index < 250; index++) putPod(api, index);
+  await until('those that are new', () => readyIn(api).includes(ipOf(249)) || undefined);
+  assert.equal(api.all('endpointslices').length, 3);
+  assert.equal(kept, 1, 'it is deleted once');
 });
 
 /** The answers to which writes are lost; and whether a watch tells of it, or only the next write collides with it. */
@@ -165,7 +230,7 @@ test('publisher waits as long as it is asked to (429), with that Service alone',
 
 test('publisher reads pods in smaller pages where a page is too long', async context => {
   const api = await shop(context, 0);
-  const annotations = { 'example.com/long': 'x'.repeat(40_000) };
+  const annotations = { 'example.com/long': 'x'.repeat(60_000) };
   for (let index = 0; index < 250; index++) putPod(api, index, { annotations });
   await Publisher.start(context, api);
   await until('all slices', () => readyIn(api).length === 250 || undefined);
@@ -251,7 +316,7 @@ function adds({ body }: Asked): boolean {
 
 test('publisher gives a slow write up when an endpoint of the same Service must go', async context => {
   const api = await shop(context, 2);
-  await Publisher.start(context, api);
+  const publisher = await Publisher.start(context, api);
   await areReady(api, [0, 1]);
   let hung = 0;
   api.fault = asked => {
@@ -264,6 +329,9 @@ test('publisher gives a slow write up when an endpoint of the same Service must 
   putPod(api, 0, NOT_READY);
   await areReady(api, [1, 2]);
   assert.ok(performance.now() - hung < 2800, 'before its deadline of 3 s');
+  const { body } = await publisher.get('/metrics');
+  assert.match(body, /writes_total\{verb="update",outcome="abandoned"\} 1/);
+  assert.doesNotMatch(body + publisher.stdout, /outcome="unanswered"|tried again/);
 });
 
 test('publisher concludes nothing before all has been read', async context => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createLeader } from '../../agent/publisher/leader.ts';
 import { now, until } from '../agent/until.ts';
 
@@ -15,6 +16,7 @@ test('createLeader() tells once of a Lease that it cannot read, and asks for non
     lease: { name: 'publisher', namespace: 'shop' },
     host: 'first',
     now,
+    mayLead: () => true,
     changed: () => {},
     returned: () => {},
     refused: reason => void reasons.push(reason),
@@ -25,4 +27,43 @@ test('createLeader() tells once of a Lease that it cannot read, and asks for non
   await until('three looks', () => asked >= 3 || undefined);
   assert.equal(reasons.length, 1);
   assert.match(reasons.join(), /^Not a Lease: /);
+});
+
+test('createLeader() claims no Lease while it may not lead, and lets the one that it has run out', async context => {
+  let mayLead = false;
+  let lease: Record<string, unknown> | undefined;
+  let version = 1;
+  const changes: boolean[] = [];
+  const leader = createLeader({
+    client: {
+      ask({ body }) {
+        if (body !== undefined) {
+          const { metadata, ...rest } = Object(body);
+          lease = { ...rest, metadata: { ...metadata, resourceVersion: String(version++) } };
+        }
+        if (lease !== undefined) return Promise.resolve({ ok: true, body: JSON.stringify(lease) });
+        return Promise.resolve({ ok: false, failure: { reason: 'none', code: 404 } });
+      },
+      stream: () => Promise.resolve(undefined),
+      close: () => {},
+    },
+    lease: { name: 'publisher', namespace: 'shop' },
+    host: 'first',
+    now,
+    mayLead: () => mayLead,
+    changed: isLeading => void changes.push(isLeading),
+    returned: () => {},
+    refused: () => {},
+  });
+  context.after(() => leader.resign());
+  leader.takePart();
+  await sleep(1200);
+  assert.equal(lease, undefined, 'though nobody has it');
+  mayLead = true;
+  await until('the lead', () => changes.length === 1 || undefined);
+  mayLead = false;
+  await until('its end', () => changes.length === 2 || undefined, 15_000);
+  mayLead = true;
+  await until('the lead again', () => changes.length === 3 || undefined, 15_000);
+  assert.deepEqual(changes, [true, false, true]);
 });

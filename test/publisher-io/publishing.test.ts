@@ -37,12 +37,12 @@ test('publisher writes a pod into a slice when it becomes ready, and takes it ou
 
 test('publisher waits for word of the pods of a node that was lost, or some seconds', async context => {
   const api = await shop(context);
-  const put = (index: number): void =>
+  const put = (index: number, restarts = 0): void =>
     putPod(api, index, {
       annotations: { 'podusher.dev/non-critical': 'statsd' },
       containers: [
         { name: 'rails', ready: true },
-        { name: 'statsd', ready: false },
+        { name: 'statsd', ready: false, restarts },
       ],
     });
   put(0);
@@ -55,7 +55,7 @@ test('publisher waits for word of the pods of a node that was lost, or some seco
   const backAt = performance.now();
   putPod(api, 2);
   await areReady(api, [2]);
-  put(0);
+  put(0, 1);
   await areReady(api, [0, 2]);
   await areReady(api, [0, 1, 2]);
   assert.ok(performance.now() - backAt >= 9900, 'of the other nothing was told');
@@ -121,7 +121,11 @@ test('publisher --dry-run prints what it would write, writes nothing and asks fo
   const publisher = await Publisher.start(context, api, 'first', ['--dry-run']);
   assert.equal(await publisher.ended, 0, publisher.stderr);
   const [line = '', ...others] = publisher.stdout.trim().split('\n');
-  assert.deepEqual(others, []);
+  const standing = { service: 'shop/web', pods: 3, ready: 3, because: [] };
+  assert.deepEqual(
+    others.map(other => JSON.parse(other)),
+    [standing],
+  );
   const { verb, service, because, body } = JSON.parse(line);
   assert.deepEqual([verb, service, body.endpoints.length], ['create', 'shop/web', 3]);
   assert.deepEqual(because, ['web-0: ready', 'web-1: ready', 'web-2: ready']);

@@ -52,7 +52,7 @@ const CHANGES: readonly [
     'the Service’s family changes',
     150,
     server => server.putService(serviceObject({ spec: { ipFamilies: ['IPv6'] } })),
-    ['create', 'delete, out', 'create', 'delete, out'],
+    ['delete, out', 'delete, out', 'create', 'create'],
     [100, 50],
   ],
   [

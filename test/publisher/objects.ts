@@ -24,6 +24,7 @@ export interface ContainerParts {
   readonly name: string;
   readonly ready: boolean;
   readonly sidecar?: boolean;
+  readonly restarts?: number;
   readonly ports?: readonly object[];
 }
 
@@ -37,10 +38,11 @@ function specOf({ name, sidecar, ports }: ContainerParts): object {
   };
 }
 
-const statusOf = ({ name, ready }: ContainerParts): object => ({
+const statusOf = ({ name, ready, restarts = 0 }: ContainerParts): object => ({
   name,
   ready,
-  restartCount: 0,
+  restartCount: restarts,
+  containerID: `containerd://${name}-${restarts}`,
   state: { running: {} },
 });
 

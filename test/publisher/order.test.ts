@@ -71,6 +71,16 @@ test('without() leaves out what takes an endpoint out of one slice that did not 
   assert.deepEqual(without(first, others), others);
 });
 
+test('without() leaves out nothing of the other family, though a pod has two new addresses', () => {
+  const server = published(2, { spec: { ipFamilies: ['IPv4', 'IPv6'] } });
+  server.putPod(pod(0, { ip: '10.1.9.9' }));
+  const { writes } = server.plan();
+  assert.deepEqual(told(writes), ['update 0 out', 'update 0 out']);
+  const [first, ...others] = writes;
+  assert.ok(first);
+  assert.deepEqual(without(first, others), others);
+});
+
 test('nextOf() has one that adds follow four that take out', () => {
   const server = published(300);
   server.putPod(pod(250, DOWN));

@@ -70,9 +70,15 @@ test('parseNode() keeps its zone and whether it is there', () => {
   const many = Object(nodeObject('a', 'z', 'True'));
   for (let index = 0; index < 300; index++) many.metadata.labels[`example.com/${index}`] = 'x';
   assert.equal(must(parseNode(many)).zone, 'z');
-  assert.deepEqual(must(parseNode(nodeObject('a', 'z', 'True'))), { name: 'a', zone: 'z', isReady: true });
+  assert.deepEqual(must(parseNode(nodeObject('a', 'z', 'True'))), {
+    name: 'a',
+    uid: 'uid-of-a',
+    zone: 'z',
+    isReady: true,
+  });
   assert.deepEqual(must(parseNode(nodeObject('a', '', 'Unknown'))), {
     name: 'a',
+    uid: 'uid-of-a',
     zone: undefined,
     isReady: false,
   });

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { heededMs, refusedMs, soonMs } from '../../lib/publisher/back-off.ts';
-import { type Bucket, draw, fullBucket, waitMs } from '../../lib/publisher/bucket.ts';
 import type { Problem } from '../../lib/publisher/desired.ts';
 import { Queue } from '../../lib/publisher/queue.ts';
 import { report } from '../../lib/publisher/report.ts';
@@ -64,27 +63,6 @@ test('Queue tries what failed again soon when something changed meanwhile, but n
   queue.add('a', 6040);
   queue.failed('a', 6050, () => 0);
   assert.equal(queue.nextAt(), 6050);
-});
-
-test('draw() gives no more than a second of writes at once, and so many a second', () => {
-  fc.assert(
-    fc.property(fc.integer({ min: 1, max: 100 }), fc.array(fc.nat({ max: 300 })), (perSecond, pauses) => {
-      let bucket: Bucket = fullBucket(perSecond, 0);
-      let now = 0;
-      let drawn = 0;
-      for (const pause of pauses) {
-        now += pause;
-        for (let next = draw(bucket, now); next !== undefined; next = draw(bucket, now)) {
-          bucket = next;
-          drawn++;
-        }
-        const wait = waitMs(bucket, now);
-        assert.ok(wait > 0);
-        assert.ok(draw(bucket, now + wait) !== undefined, 'when it says so there is one');
-      }
-      assert.ok(drawn <= perSecond + (now / 1000) * perSecond + 1e-6);
-    }),
-  );
 });
 
 test('soonMs() is never longer than a second, refusedMs() than 30 s, and both heed what was asked', () => {

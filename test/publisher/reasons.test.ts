@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { reasonsOf } from '../../lib/publisher/reasons.ts';
+import { reasonsOf, standingOf } from '../../lib/publisher/reasons.ts';
 import { type ContainerParts, nodeObject, serviceObject } from './objects.ts';
 import { pod, published } from './published.ts';
 
@@ -58,4 +58,40 @@ test('reasonsOf() tells a hundred at most', () => {
     ).length,
     100,
   );
+});
+
+test('standingOf() tells of each pod that is not simply ready why, when nothing is to be written', () => {
+  const server = published(2);
+  server.putPod(pod(2, { ...STATSD, containers: containers(true, false) }));
+  server.putPod(pod(3, { containers: containers(false, true) }));
+  server.putPod(pod(4, { phase: 'Failed' }));
+  server.putPod(pod(5, { ip: undefined }));
+  server.putPod(pod(6, { node: 'node-9' }));
+  server.putPod(pod(7, { isTerminating: true }));
+  server.putPod(pod(8, { labels: { app: 'other' } }));
+  server.reconcile();
+  assert.deepEqual(server.plan().writes, []);
+  assert.deepEqual(standingOf(server.world()), {
+    pods: 8,
+    ready: 3,
+    because: [
+      'web-003: not ready: rails is not ready',
+      'web-004: left out: it has ended',
+      'web-005: left out: it has no address',
+      'web-006: left out: its node "node-9" is not known',
+      'web-007: terminating, serving',
+      'web-002: ready, despite statsd',
+    ],
+  });
+});
+
+test('standingOf() tells a hundred at most, and those that get no traffic first', () => {
+  const server = published(1);
+  for (let index = 1; index < 150; index++)
+    server.putPod(pod(index, { containers: containers(false, true) }));
+  server.putPod(pod(0, { ...STATSD, containers: containers(true, false) }));
+  const { because, ...counts } = standingOf(server.world());
+  assert.deepEqual(counts, { pods: 150, ready: 1 });
+  assert.equal(because.length, 100);
+  assert.ok(because.every(line => line.endsWith('not ready: rails is not ready')));
 });

@@ -1,9 +1,10 @@
 /** An API server's EndpointSlices: what is written is checked as it would check it, and kept. */
 import assert from 'node:assert/strict';
-import type { Parsed } from '../../lib/parsed.ts';
+import { type Parsed, parsed, unparsed } from '../../lib/parsed.ts';
 import { type Node, parseNode } from '../../lib/publisher/node.ts';
+import { jsonPatchOf, type Operation } from '../../lib/publisher/patch.ts';
 import { type Pod, parsePod } from '../../lib/publisher/pod.ts';
-import { type Plan, reconcile } from '../../lib/publisher/reconcile.ts';
+import { type Plan, reconcile, type World } from '../../lib/publisher/reconcile.ts';
 import { selectPods } from '../../lib/publisher/selection.ts';
 import { parseService, type Service } from '../../lib/publisher/service.ts';
 import { parseSlice, type Slice } from '../../lib/publisher/slice.ts';
@@ -61,11 +62,15 @@ export class Server {
     for (const name of removedNodes) this.nodes.delete(name);
   }
 
-  plan(): Plan {
+  world(): World {
     assert.ok(this.service);
     const slices = this.parsedSlices();
     const pods = selectPods(this.service, this.pods.values(), slices);
-    return reconcile({ service: this.service, pods, nodes: this.nodes, slices, taken: this.taken });
+    return { service: this.service, pods, nodes: this.nodes, slices, taken: this.taken };
+  }
+
+  plan(): Plan {
+    return reconcile(this.world());
   }
 
   /** Writes what is planned. */
@@ -77,9 +82,9 @@ export class Server {
   }
 
   write({ type, name, body }: Write): 'done' | 'conflict' {
-    const sent: Json = JSON.parse(JSON.stringify(body));
     const before = this.slices.get(name);
     if (type === 'create') {
+      const sent = asSent(body);
       if (before !== undefined) return 'conflict';
       this.#put(name, { ...sent, metadata: { ...metadataOf(sent), uid: `${name}-${this.#version}` } });
       return 'done';
@@ -87,7 +92,7 @@ export class Server {
     const condition = type === 'delete' ? body.preconditions : body.metadata;
     if (metadataOf(before)['resourceVersion'] !== condition.resourceVersion) return 'conflict';
     if (type === 'delete') this.slices.delete(name);
-    else this.#put(name, mergePatch(before, sent));
+    else this.#put(name, must(patched(before, asSent(jsonPatchOf(body)))));
     return 'done';
   }
 
@@ -106,14 +111,24 @@ export function startPublished(): { readonly cluster: Cluster; readonly server: 
   return { cluster, server };
 }
 
-/** RFC 7386. */
-export function mergePatch(target: unknown, patch: Json): Json {
-  const merged: Json = { ...Object(target) };
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete merged[key];
-    else if (typeof value === 'object' && !Array.isArray(value))
-      merged[key] = mergePatch(merged[key], { ...value });
-    else merged[key] = value;
+function asSent<T>(body: T): T {
+  return JSON.parse(JSON.stringify(body));
+}
+
+/** RFC 6902, as far as it is used. @returns the object; a problem where an operation does not apply to it. */
+export function patched(target: unknown, operations: readonly Operation[]): Parsed<Json> {
+  const object: Json = structuredClone(Object(target));
+  for (const operation of operations) {
+    const [last = '', ...folders] = operation.path
+      .slice(1)
+      .split('/')
+      .map(part => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+      .toReversed();
+    const folder = folders.reduceRight((found, part) => Object(found)[part], object);
+    const isThere = Object.hasOwn(Object(folder), last);
+    if (folder === undefined || (operation.op !== 'add' && !isThere)) return unparsed(`No ${operation.path}`);
+    if (operation.op === 'remove') delete folder[last];
+    else folder[last] = operation.value;
   }
-  return merged;
+  return parsed(object);
 }

@@ -63,33 +63,87 @@ test('Store tells of a pod that joins, changes, leaves by its labels, and goes',
   assert.deepEqual(podsIn(store), []);
 });
 
-test('Store doubts the critical-ready pods of a node that is back, until they are told of anew or to be believed', () => {
+const NON_CRITICAL = { 'podusher.dev/non-critical': 'statsd' };
+
+/** Its statsd is down, and is not critical. */
+function critical(name: string, restarts = 0, labels: Readonly<Record<string, string>> = {}): object {
+  return pod(name, {
+    annotations: NON_CRITICAL,
+    labels: { app: 'web', ...labels },
+    containers: [
+      { name: 'rails', ready: true },
+      { name: 'statsd', ready: false, restarts },
+    ],
+  });
+}
+
+/** The pods that serve. */
+function serving(store: Store): string {
+  const { pods = [], nodes = new Map() } = store.world(WEB) ?? {};
+  const all = [...pods].filter(({ verdict, nodeName }) => isServing(verdict, nodes.get(nodeName ?? '')));
+  return all
+    .map(({ name }) => name)
+    .sort()
+    .join();
+}
+
+const tellNode = (store: Store, ready: 'True' | 'False' | 'Unknown'): ReturnType<typeof takeObject> =>
+  takeObject(store, 'nodes', nodeObject('node-0', 'z', ready));
+
+test('Store doubts the critical-ready pods of a node that is back, until their kubelet tells anew or they are believed', () => {
   const store = stored();
-  const annotations = { 'podusher.dev/non-critical': 'statsd' };
-  const containers = [
-    { name: 'rails', ready: true },
-    { name: 'statsd', ready: false },
-  ];
-  const critical = (name: string): object => pod(name, { annotations, containers });
   for (const object of [critical('a'), critical('b'), pod('c')]) dirtyBy(store, object);
-  const serving = (): string => {
-    const { pods = [], nodes = new Map() } = store.world(WEB) ?? {};
-    const all = [...pods].filter(({ verdict, nodeName }) => isServing(verdict, nodes.get(nodeName ?? '')));
-    return all
-      .map(({ name }) => name)
-      .sort()
-      .join();
-  };
-  takeObject(store, 'nodes', nodeObject('node-0', 'z', 'True'));
-  assert.equal(serving(), 'a,b,c', 'a node that is new to us was not lost');
-  assert.equal(takeObject(store, 'nodes', nodeObject('node-0', 'z', 'False'))?.isBack, false);
-  const back = takeObject(store, 'nodes', nodeObject('node-0', 'z', 'True'));
-  assert.deepEqual([back?.isBack, back?.dirty, serving()], [true, [WEB], 'c']);
-  assert.equal(takeObject(store, 'nodes', nodeObject('node-0', 'z', 'True'))?.isBack, false);
-  assert.deepEqual(dirtyBy(store, critical('a')), [WEB]);
-  assert.equal(serving(), 'a,c');
-  assert.deepEqual([store.believe('node-0'), serving()], [[WEB], 'a,b,c']);
+  tellNode(store, 'True');
+  assert.equal(serving(store), 'a,b,c', 'a node that is new to us was not lost');
+  assert.equal(tellNode(store, 'False')?.isBack, false);
+  const back = tellNode(store, 'True');
+  assert.deepEqual([back?.isBack, back?.dirty, serving(store)], [true, [WEB], 'c']);
+  assert.equal(tellNode(store, 'True')?.isBack, false);
+  dirtyBy(store, critical('a', 0, { team: 'other' }));
+  dirtyBy(store, critical('b'));
+  assert.equal(serving(store), 'c', 'a label that changes, and a list, are not its kubelet');
+  assert.deepEqual(dirtyBy(store, critical('a', 1, { team: 'other' })), [WEB]);
+  assert.equal(serving(store), 'a,c');
+  assert.deepEqual([store.believe('node-0'), serving(store)], [[WEB], 'a,b,c']);
   assert.deepEqual(store.believe('node-0'), []);
+});
+
+test('Store takes a pod that was made anew on a node that is back for told by its kubelet', () => {
+  const store = stored();
+  dirtyBy(store, critical('a'));
+  for (const ready of ['True', 'False', 'True'] as const) tellNode(store, ready);
+  assert.equal(serving(store), '');
+  dirtyBy(store, { ...Object(critical('a')), metadata: { ...Object(critical('a')).metadata, uid: 'next' } });
+  assert.equal(serving(store), 'a');
+});
+
+test('Store reconciles nothing for a Node that is deleted, and takes one that is registered anew for one that is back', () => {
+  const store = stored();
+  for (const object of [critical('a'), pod('c')]) dirtyBy(store, object);
+  tellNode(store, 'True');
+  assert.deepEqual(takeRemoval(store, 'nodes', nodeObject('node-0', 'z', 'True'))?.dirty, []);
+  assert.equal(store.world(WEB)?.nodes.size, 0, 'the next that happens to the Service leaves its pods out');
+  const back = tellNode(store, 'True');
+  assert.deepEqual([back?.isBack, back?.dirty, serving(store)], [true, [WEB], 'c']);
+  store.believe('node-0');
+  assert.equal(serving(store), 'a,c');
+});
+
+test('Store takes a Node of another uid for one that is back, though nobody told of the end of the one before', () => {
+  const store = stored();
+  for (const object of [critical('a'), pod('c')]) dirtyBy(store, object);
+  tellNode(store, 'True');
+  const node = Object(nodeObject('node-0', 'z', 'True'));
+  const back = takeObject(store, 'nodes', { ...node, metadata: { ...node.metadata, uid: 'next' } });
+  assert.deepEqual([back?.isBack, back?.dirty, serving(store)], [true, [WEB], 'c']);
+});
+
+test('Store reconciles nothing for the nodes that a list does not hold', () => {
+  const store = stored();
+  dirtyBy(store, pod('c'));
+  tellNode(store, 'True');
+  assert.deepEqual(store.sweep('nodes', undefined, new Set(), '25'), []);
+  assert.equal(store.world(WEB)?.nodes.size, 0);
 });
 
 test('takeObject() leaves a Service as it was when it cannot be read any more, and says so', () => {
@@ -151,6 +205,17 @@ test('Store never goes back behind a slice that was written', () => {
     'its end is not that of the next',
   );
   assert.equal(versionIn(store), '13');
+});
+
+test("Store tells of somebody else's slice when it comes, is another's, and goes, and not of what is written into it", () => {
+  const store = stored();
+  const put = (service: string, managedBy: string): readonly Key[] =>
+    store.putSlice({ type: 'foreign', name: 'web-1', namespace: 'shop', service, managedBy });
+  assert.deepEqual(put('web', 'others'), [WEB]);
+  assert.deepEqual(put('web', 'others'), []);
+  assert.deepEqual(put('web', 'more'), [WEB]);
+  assert.deepEqual(put('auth', 'more'), [WEB, 'shop/auth']);
+  assert.deepEqual(store.remove('endpointslices', 'shop', 'web-1'), ['shop/auth']);
 });
 
 test('sweep() removes what a list did not hold, but for slices that are newer than the list', () => {

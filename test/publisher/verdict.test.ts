@@ -130,13 +130,25 @@ test('judge() takes a container without a status for not ready', () => {
   assert.deepEqual(none.verdict, { type: 'not-ready', because: 'rails is not ready' });
 });
 
+test('judge() goes by the Ready condition where no container is critical, and says so', () => {
+  const annotations = { 'podusher.dev/non-critical': 'rails,statsd' };
+  const containers = [up('rails'), down('statsd')];
+  const alone = must(parsePod(podObject({ name: 'web-0', annotations, containers })));
+  assert.equal(alone.verdict.type, 'not-ready');
+  assert.match(alone.problems.join(), /It names every container of the pod; the Ready condition holds/);
+  const ready = must(parsePod(podObject({ name: 'web-0', annotations, containers, ready: true })));
+  assert.equal(ready.verdict.type, 'ready');
+  const beside = [...containers, up('podusher')];
+  const { verdict, problems } = must(parsePod(podObject({ name: 'web-0', annotations, containers: beside })));
+  assert.deepEqual([verdict.type, problems], ['critical-ready', []], 'the agent is critical');
+});
+
 function problemsOf(nonCritical: string): readonly string[] {
   const annotations = { 'podusher.dev/non-critical': nonCritical };
   return must(parsePod(podObject({ name: 'web-0', annotations }))).problems;
 }
 
 test('judge() tells what is wrong with the annotation, in few words whatever it is', () => {
-  assert.deepEqual(problemsOf('rails'), []);
   assert.match(
     problemsOf('podusher').join(),
     /^Annotation podusher.dev\/non-critical: "podusher" is the agent itself, which/,

@@ -1,8 +1,8 @@
 /** The publisher's processes and connections, by way of the nodes they are on. */
 import type { TestContext } from 'node:test';
 import { atEnd } from '../at-end.ts';
+import { setCut } from '../cables.ts';
 import { podStatus } from '../facts/pod-status.ts';
-import { API } from '../machine/place.ts';
 import { type NodeName, nodeExec } from '../nodes.ts';
 import { PUBLISHER, type Replica } from './deployed.ts';
 
@@ -25,19 +25,16 @@ export async function partition(
   context: TestContext,
   pods: readonly Replica[],
 ): Promise<() => Promise<void>> {
-  const rules = await Promise.all(
-    pods.map(async ({ pod, node }) => {
-      const { address } = await podStatus(PUBLISHER, pod);
-      return { node, rule: ['FORWARD', '--source', address, '--destination', API.address, '--jump', 'DROP'] };
-    }),
+  const places = await Promise.all(
+    pods.map(async ({ pod, node }) => ({ node, address: (await podStatus(PUBLISHER, pod)).address })),
   );
   let isCut = true;
   const mend = async (): Promise<void> => {
     if (!isCut) return;
     isCut = false;
-    for (const { node, rule } of rules) await nodeExec(node, ['iptables', '--delete', ...rule]);
+    for (const { node, address } of places) await setCut(node, address, false);
   };
   atEnd(context, mend);
-  for (const { node, rule } of rules) await nodeExec(node, ['iptables', '--insert', ...rule]);
+  for (const { node, address } of places) await setCut(node, address, true);
   return mend;
 }

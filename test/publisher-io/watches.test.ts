@@ -1,0 +1,115 @@
+/** What a publisher knows enough by to lead. */
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readAccount } from '../../agent/kubernetes/account.ts';
+import { createClient } from '../../agent/kubernetes/client.ts';
+import { type Watches, watchAll } from '../../agent/publisher/watches.ts';
+import { Store } from '../../lib/publisher/store.ts';
+import { until, within } from '../agent/until.ts';
+import { refuse } from '../kubernetes/answers.ts';
+import type { ApiServer } from './api-server.ts';
+import { shop } from './publisher.ts';
+
+const { signal: NEVER } = new AbortController();
+
+interface Watching {
+  readonly api: ApiServer;
+  readonly watches: Watches;
+  readonly store: Store;
+  readonly later: (ms: number) => void;
+}
+
+async function watching(context: TestContext, namespaces: readonly string[] = []): Promise<Watching> {
+  const api = await shop(context, 3);
+  const folder = api.account('first');
+  const client = createClient(() => readAccount(folder, api.environment), 'podusher/test', 8);
+  const store = new Store();
+  let at = 0;
+  const watches = watchAll({
+    client,
+    namespaces,
+    store,
+    now: () => at,
+    changed: () => {},
+    synced: () => {},
+    unreadable: () => {},
+    link: () => ({ heard: () => {}, changed: () => {} }),
+  });
+  context.after(() => {
+    watches.close();
+    client.close();
+  });
+  await isCurrent(watches);
+  return { api, watches, store, later: ms => (at += ms) };
+}
+
+const isCurrent = (watches: Watches): Promise<boolean> =>
+  within('all to be current', watches.current(60_000, NEVER), 20_000);
+
+const stateOf = (watches: Watches, resource: string): string | undefined =>
+  watches.status.find(one => one.resource === resource)?.state;
+
+test('current() waits for a list under way, and the pods that it no longer holds', async context => {
+  const { api, watches, store } = await watching(context);
+  const open = Promise.withResolvers<void>();
+  let isHeld = false;
+  api.fault = async ({ resource, isWatch }) => {
+    if (resource !== 'pods' || isWatch) return false;
+    isHeld = true;
+    await open.promise;
+    return false;
+  };
+  api.remove('pods', 'web-1');
+  api.forget();
+  api.breakOff();
+  watches.again();
+  const ended = watches.current(0, NEVER);
+  await until('the list', () => isHeld || undefined);
+  const first = await Promise.race([ended, sleep(1500, 'it waits')]);
+  assert.equal(first, 'it waits');
+  open.resolve();
+  assert.equal(await within('the end of the list', ended, 20_000), true);
+  assert.equal(store.counts.pods, 2);
+});
+
+test('current() is stopped, and goes on without nodes that are refused', async context => {
+  const { api, watches } = await watching(context);
+  api.fault = ({ resource }, response) => {
+    if (resource === 'nodes') refuse(response, 403, 'no');
+    return resource === 'nodes';
+  };
+  watches.again();
+  const controller = new AbortController();
+  const stopped = watches.current(60_000, controller.signal);
+  controller.abort();
+  assert.equal(await stopped, false);
+  assert.equal(await within('the rest', watches.current(1000, NEVER), 20_000), true);
+  assert.equal(stateOf(watches, 'nodes'), 'lost');
+});
+
+for (const [resource, namespaces, code, mayLead] of [
+  ['pods', [], 403, false],
+  ['endpointslices', [], 503, false],
+  ['nodes', [], 403, true],
+  ['pods', ['shop', 'other'], 403, true],
+  ['pods', ['shop', 'other'], 503, false],
+] as const) {
+  const scope = namespaces.length === 0 ? 'the cluster' : 'a namespace';
+  test(`mayLead is ${mayLead} when ${resource} of ${scope} are answered with ${code} for long`, async context => {
+    const { api, watches, later } = await watching(context, namespaces);
+    api.fault = (asked, response) => {
+      if (asked.resource === resource) refuse(response, code, 'no');
+      return asked.resource === resource;
+    };
+    watches.again();
+    const name = namespaces.length === 0 ? resource : `shop/${resource}`;
+    await until('the loss', () => stateOf(watches, name) === 'lost' || undefined);
+    assert.equal(watches.mayLead, true, 'not at once');
+    later(30_000);
+    assert.equal(watches.mayLead, mayLead);
+    api.fault = undefined;
+    await until('the return', () => stateOf(watches, name) === 'watching' || undefined);
+    assert.equal(watches.mayLead, true);
+  });
+}
