@@ -39,6 +39,7 @@ const say = (text: string): void => void process.stderr.write(text);
 
 await command(async ({ signal }) => {
   const wanted = trials(Number(values.rollouts)).filter(isWanted);
+  if (wanted.length === 0) throw new Error(`No row is of ${values.only.join(' and ')}`);
   const workMs = wanted.reduce((sum, { rollouts }) => sum + AROUND_MS + rollouts * ROLLOUT_MS, 0);
   say(`${wanted.length} rows, ${AT_ONCE} at a time: about ${lasted(workMs / AT_ONCE)}\n`);
   await withCluster({ signal, say }, async () => {

@@ -32,8 +32,8 @@ describe('nextOf()', () => {
     [[SLOWS], [SLOWS], undefined],
     [[SLOWS], [OTHER], SLOWS],
     [[MEASURES, OTHER], [SLOWS], OTHER],
-    [[MEASURES], [MEASURES], undefined],
-    [[MEASURES, OTHER], [MEASURES], OTHER],
+    [[MEASURES, OTHER], [MEASURES], MEASURES],
+    [[SLOWS, OTHER], [SLOWS], OTHER],
     [[MEASURES], [OTHER], MEASURES],
     [[OTHER], [OTHER, OTHER], undefined],
   ];

@@ -3,14 +3,22 @@
 /**
  * What a file does to the cluster that others notice, in the order in which they are begun:
  *
- * - `measures`: it tells what clients lose, wants kube-proxies as they are, and most of the processors.
- * - `slows`: it makes a kube-proxy slow, which nobody notices but who measures.
+ * - `measures`: it tells what clients lose, and wants kube-proxies as they are.
+ * - `slows`: it makes a kube-proxy slow, as one at a time may.
  * - `nothing`: it has pods in a namespace of its own.
  * - `stops`: it stops what all others need.
  */
 type Doing = (typeof ORDER)[number];
 
 const ORDER = ['measures', 'slows', 'nothing', 'stops'] as const;
+
+/** What each keeps apart from. */
+const APART: Readonly<Record<Doing, readonly Doing[]>> = {
+  measures: ['slows', 'stops'],
+  slows: ['measures', 'slows', 'stops'],
+  nothing: ['stops'],
+  stops: ORDER,
+};
 
 /** Those that do something. */
 export const DOING: Readonly<Record<string, Doing>> = {
@@ -31,10 +39,7 @@ export const DOING: Readonly<Record<string, Doing>> = {
   'mend.test.ts': 'stops',
 };
 
-/**
- * So many at a time, for they wait most of the time. With three, two of which measured, two cores in a slow hour left
- * requests without an answer that nobody had stopped.
- */
+/** So many at a time, for they wait most of the time; who sends requests looks for room on the machine besides. */
 const AT_A_TIME = 2;
 
 /** @returns the files in the order in which they are to be begun. */
@@ -50,12 +55,7 @@ export function inOrder(files: readonly string[]): readonly string[] {
 export function nextOf(waiting: readonly string[], running: readonly string[]): string | undefined {
   if (running.length >= AT_A_TIME) return undefined;
   const others = running.map(doingOf);
-  return waiting.find(file => {
-    const doing = doingOf(file);
-    if (doing === 'stops') return others.length === 0;
-    if (others.includes('stops')) return false;
-    return doing === 'nothing' || others.every(other => other === 'nothing');
-  });
+  return waiting.find(file => !others.some(other => APART[doingOf(file)].includes(other)));
 }
 
 function doingOf(file: string): Doing {

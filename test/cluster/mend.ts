@@ -1,5 +1,6 @@
 /** Putting a cluster that stays in order, after a run that was stopped or killed in the middle of a test. */
 import * as v from 'valibot';
+import { connectAll } from './cables.ts';
 import { deleteNamespace, kubectl, RUN_LABEL } from './kubectl.ts';
 import { NODES } from './machine/place.ts';
 import { isAlive } from './machine/process-id.ts';
@@ -13,10 +14,11 @@ const ListSchema = v.object({
 });
 
 /**
- * Every program runs, as after `cluster:up`; of runs that are over, no namespace is left. What a test did to a node's
- * network or labels stays: `cluster:down` ends that.
+ * Every program runs and every cable is in, as after `cluster:up`; of runs that are over, no namespace is left. A node's
+ * labels stay.
  */
 export async function mend(): Promise<void> {
+  await connectAll();
   await allProgramsRun();
   await kubectl(['uncordon', ...NODES.map(({ name }) => name)]);
   await removeLeft();

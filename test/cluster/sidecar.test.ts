@@ -62,6 +62,8 @@ test('on deletion the hooks reach the agent, it reads sockets by netlink, and SI
   const logs = Promise.all(
     ['podusher', 'app'].map(name => kubectl([...follow, name], { timeoutMs: GONE_MS })),
   );
+  // It is awaited unless something else fails before.
+  logs.catch(() => {});
   await kubectl(['--namespace', namespace, 'delete', 'pod', 'web', '--wait=false']);
   await until(
     'the agent reads sockets by netlink',

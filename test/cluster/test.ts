@@ -21,7 +21,7 @@ const TESTS = 'test/cluster/**/*.test.ts';
 /** The last ends a file that does not end by itself. */
 const OPTIONS = [
   '--test',
-  '--test-timeout=600000',
+  '--test-timeout=900000',
   '--import',
   join(import.meta.dirname, '../left-running.ts'),
 ];

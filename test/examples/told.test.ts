@@ -87,26 +87,35 @@ function outcome(type: Outcome['type'], from: number, to: number): Outcome {
 
 const OUTCOMES = [
   outcome('ok', 12_000, 12_020),
-  outcome('status', 42_200, 42_502),
-  outcome('status', 42_500, 42_502),
+  outcome('status', 42_200, 42_302),
+  outcome('status', 42_300, 42_502),
   outcome('broken', 43_210, 43_235),
   outcome('unanswered', 18_000, 28_000),
   outcome('broken', 20_000, 20_005),
   outcome('unanswered', 17_600, 27_600),
+  outcome('unanswered', 43_300, 53_300),
 ];
 
 describe('lossesOf()', () => {
   const times = { graceEndsAt: MINUTE + 42_310, railsEnds: [MINUTE + 43_230] };
 
   it('tells apart what the end of the grace period, the kill and the leaving took, and all else', () => {
-    const { other, ...losses } = lossesOf(OUTCOMES, { ...times, leavesAt: MINUTE + 17_695 });
-    assert.deepEqual(losses, { sent: 7, http500: 1, http500AfterGrace: 1, cut: 1, refused: 1 });
-    assert.deepEqual(other, OUTCOMES.slice(5));
+    const { other, ...losses } = lossesOf(OUTCOMES, { ...times, leavesAt: MINUTE + 43_230 });
+    assert.deepEqual(losses, { sent: 8, http500: 1, http500AfterGrace: 1, cut: 1, refused: 1 });
+    assert.deepEqual(other, OUTCOMES.slice(4, 7));
+  });
+
+  it('takes what came to a Rails that had been told to leave, and left, for refused', () => {
+    const railsEnds = [MINUTE + 18_000];
+    const left = { ...times, railsEnds, leavesAt: MINUTE + 17_695 };
+    const inFlight = outcome('broken', 17_600, 18_000);
+    const { cut, refused } = lossesOf([inFlight, outcome('broken', 17_700, 18_000)], left);
+    assert.deepEqual([cut, refused], [1, 1]);
   });
 
   it('excuses no refusal while another pod serves', () => {
     const { other, refused } = lossesOf(OUTCOMES, { ...times, leavesAt: undefined });
-    assert.deepEqual([refused, other.length], [0, 3]);
+    assert.deepEqual([refused, other.length], [0, 4]);
   });
 });
 
@@ -122,7 +131,7 @@ describe('tell()', () => {
     },
   ];
   const agentLog = `{"level":"info","time":"2026-11-22T06:15:17.690Z","entry":{"at":${DELETED_AT + 5380},"type":"released","container":"rails","because":"drain over"},"msg":"…"}`;
-  const outcomes = { new: OUTCOMES, kept: OUTCOMES.slice(0, 2) };
+  const outcomes = { new: OUTCOMES, kept: OUTCOMES.slice(0, 5) };
   const recorded = { pod: POD, outcomes, kubeletLog: LOG, agentLog, states, deletedAt: DELETED_AT, now: NOW };
 
   it('brings the kubelet, the agent and the clients into one story', () => {
@@ -135,8 +144,8 @@ describe('tell()', () => {
     const authEnd = timeline.find(entry => entry.type === 'exited' && entry.container === 'auth');
     assert.ok(authEnd?.type === 'exited' && authEnd.code === 143);
     assert.equal(Math.round(terminationMs), 30_920);
-    assert.deepEqual([losses.new.cut, losses.new.refused], [1, 1]);
-    assert.deepEqual([losses.kept.sent, losses.kept.http500], [2, 1]);
+    assert.deepEqual([losses.new.cut, losses.new.refused, losses.new.other.length], [0, 5, 0]);
+    assert.deepEqual([losses.kept.sent, losses.kept.cut, losses.kept.refused], [5, 1, 0]);
   });
 
   it('makes do with the API where the kubelet cannot be asked', () => {
@@ -150,6 +159,6 @@ describe('tell()', () => {
 
   it('knows no excuse for a refusal when another pod takes over', () => {
     const { losses } = tell({ ...recorded, isReplaced: true });
-    assert.equal(losses.new.other.length, 3);
+    assert.equal(losses.new.other.length, 4);
   });
 });

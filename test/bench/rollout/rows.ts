@@ -19,7 +19,7 @@ export interface Row extends Trial {
   readonly cut: number;
   /** From a pod's deletion until the API no longer had it. */
   readonly goneMs: Spread;
-  /** How long a pod stayed beyond its last reason to, at most (`rollout/account.ts`); null where nobody tells. */
+  /** How long a pod stayed beyond its last reason to, at most (`rollout/account.ts`); null where one does not tell. */
   readonly lateMs: number | null;
   /** From a rollout's beginning until the last old pod was gone. */
   readonly rolloutMs: Spread;
@@ -68,13 +68,13 @@ const CUT_BY_A_ROLLOUT = 14;
 
 /** @returns the line of the table. */
 export function rowOf(trial: Trial, { sent, failed, cut, rolloutMs, ended }: Rolled): Row {
-  const late = ended.flatMap(({ lateMs }) => lateMs ?? []);
+  const late = ended.map(({ lateMs }) => lateMs ?? Number.NaN);
   const figures = {
     sent,
     failed: failed.length,
     cut: cut.length,
     goneMs: spreadOf(ended.map(({ goneMs }) => goneMs)),
-    lateMs: late.length === 0 ? null : Math.max(...late),
+    lateMs: late.length === 0 || late.some(Number.isNaN) ? null : Math.max(...late),
     rolloutMs: spreadOf(rolloutMs),
   };
   return { ...trial, ...figures, problems: problemsOf({ ...trial, ...figures }) };
@@ -91,7 +91,7 @@ function problemsOf({ strategy, clients, app, rollouts, ...row }: Omit<Row, 'pro
     ...(failed === 0 ? [] : [`${failed} failed`]),
     ...(cut <= cutMost ? [] : [`${cut} cut, at most ${cutMost}`]),
     ...(isDying && !(lateMs !== null && lateMs <= lateMost)
-      ? [`${lateMs} ms late, at most ${lateMost}`]
+      ? [lateMs === null ? 'a pod does not tell when it ended' : `${lateMs} ms late, at most ${lateMost}`]
       : []),
   ];
 }
@@ -102,7 +102,9 @@ export function evidenceOf({ failed, cut, ended }: Rolled): string {
     const { startedAt, endedAt, ...what } = outcome;
     return `${new Date(startedAt).toISOString()}, ${Math.round(endedAt - startedAt)} ms: ${JSON.stringify(what)}`;
   });
-  const late = ended.filter(({ lateMs = 0 }) => lateMs > LATE_MS).flatMap(({ log }) => log);
+  const late = ended
+    .filter(({ lateMs }) => lateMs === undefined || lateMs > LATE_MS)
+    .flatMap(({ log }) => log);
   return [...lost, ...late].map(line => `  ${line}\n`).join('');
 }
 

@@ -26,7 +26,10 @@ const EventsSchema = v.object({
   ),
 });
 
-/** What a termination is told by, in order; what others tell may come between. */
+/**
+ * What a termination is told by, in order; what others tell may come between. That the agent leaves comes after them: it
+ * is not waited for, and a slow machine loses it.
+ */
 const STORY = [
   'Ready',
   'DeletionTold',
@@ -38,10 +41,9 @@ const STORY = [
   'ContainerStopped',
   'ContainerReleased',
   'ContainerStopped',
-  'AgentLeaves',
 ];
 
-/** What may be written at once, and one more each 10 s (`lib/kubernetes/allowance.ts`). */
+/** What may be written at once, and one more each 10 s (`agent/kubernetes/event-writer.ts`). */
 const BURST = 50;
 const FLOOD_MS = 180_000;
 

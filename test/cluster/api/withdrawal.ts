@@ -6,6 +6,7 @@ import { deletePod, podGone } from '../facts/pod-status.ts';
 import { follow } from '../facts/witness.ts';
 import { apply, kubectl } from '../kubectl.ts';
 import { type Load, startLoad, startLoadPod } from '../load/client.ts';
+import { room } from '../load/room.ts';
 import { withNamespace } from '../namespace.ts';
 import type { NodeName } from '../nodes.ts';
 import { APP_PORT, podTemplate } from '../pod.ts';
@@ -113,6 +114,7 @@ async function startLoads(
   { rates }: Plan,
 ): Promise<readonly (readonly Load[])[]> {
   const loads = namespaces.map((): Load[] => []);
+  await room();
   for (const [nodeName, rate] of Object.entries(rates)) {
     const from = await withNamespace(context, `load-${nodeName}`);
     await startLoadPod(from, { nodeName });

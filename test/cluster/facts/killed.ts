@@ -46,7 +46,7 @@ export async function killed(context: TestContext): Promise<void> {
     'K3: a hook that is not answered in time is abandoned: its connection stays open',
     () => {
       const left = all('hook-left', 'holds');
-      assert.ok(left.every(({ at }) => at > line('sigterm', 'holds').at));
+      assert.ok(left.every(({ at }) => at > line('sigterm', 'holds').at + LEAST_MS - BEAT_MS));
     },
   );
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { buildTestImage, loadImage } from '../images.ts';
+import { isOurs } from '../kubectl.ts';
 
 export const LOAD_IMAGE = 'podusher-load:dev';
 
@@ -13,8 +14,9 @@ USER 65534:65534
 CMD ["node", "/load.cjs"]
 `;
 
-/** Builds it and brings it to the nodes. */
+/** Builds it and brings it to the nodes; those of another cluster must have it. */
 export async function loadLoadImage(signal: AbortSignal): Promise<void> {
+  if (!isOurs) return;
   const folder = await mkdtemp(join(tmpdir(), 'podusher-load-'));
   try {
     await build({

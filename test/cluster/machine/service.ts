@@ -87,7 +87,10 @@ export function resume(service: Service): Promise<void> {
 /** Ends a service and waits until it has ended: by SIGTERM, or at once by SIGKILL. */
 export async function stop(service: Service, signal: 'TERM' | 'KILL' = 'TERM'): Promise<void> {
   if (!isRunning(service)) return;
-  await send(service, signal);
+  // It may end by itself at that moment, as kube-proxy does when its settings change.
+  await send(service, signal).catch((error: unknown) => {
+    if (isRunning(service)) throw error;
+  });
   const ended = `${service.name} ends`;
   const gone = (): boolean => !isRunning(service);
   await until(ended, gone, { timeoutMs: signal === 'TERM' ? STOP_MS : KILL_MS, everyMs: 50 });

@@ -47,7 +47,8 @@ export function readState(): ClusterState | null {
 export type Condition = 'none' | 'up' | 'busy' | 'left';
 
 export function conditionOf(state: ClusterState | null): Condition {
-  if (state === null) return 'none';
+  // Its folder is the last to go.
+  if (state === null) return existsSync(STATE) ? 'left' : 'none';
   if (state.owner !== null) return isAlive(state.owner) ? 'busy' : 'left';
   return state.isUp && SPACES.every(name => initOf(name) !== null) ? 'up' : 'left';
 }

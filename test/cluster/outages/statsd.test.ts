@@ -7,6 +7,7 @@ import type { Outcome } from '../../../agent/rehearse/load/outcome.ts';
 import { ROOT } from '../../examples/documents.ts';
 import { apply, kubectl, podGet, waitFor } from '../kubectl.ts';
 import { startLoad, startLoadPod } from '../load/client.ts';
+import { room } from '../load/room.ts';
 import { withNamespace } from '../namespace.ts';
 import { podNames } from '../pods.ts';
 import { loadRailsAuthImages } from '../rails-auth/images.ts';
@@ -26,6 +27,7 @@ before(() => loadRailsAuthImages(AbortSignal.timeout(600_000), () => {}));
 /** @returns what became of 20 requests a second on new connections, for 10 s from when statsd fails its probe. */
 async function whileStatsdIsSick(context: TestContext, folder: string): Promise<readonly Outcome[]> {
   const namespace = await withNamespace(context, 'statsd');
+  await room();
   await startLoadPod(namespace);
   const made = await kubectl(['kustomize', join(ROOT, 'examples/rails-auth/cluster', folder)]);
   await apply(namespace, ...forAnyNamespace(made));

@@ -53,7 +53,8 @@ export async function someNamespaces(context: TestContext): Promise<void> {
   const { spec } = Object(after.get(`Deployment ${PUBLISHER}`)).spec.template;
   assert.deepEqual(spec.containers[0].env, [{ name: 'PODUSHER_NAMESPACES', value: namespace }]);
   // The namespace that it goes into warns of pods that the restricted standard would refuse.
-  const command = ['apply', '--dry-run=server', '--validate=strict', '--filename', '-'];
+  const checks = ['--dry-run=server', '--validate=strict', '--warnings-as-errors'];
+  const command = ['apply', ...checks, '--filename', '-'];
   const accepted = await kubectl(command, { input: made });
   assert.match(accepted, new RegExp(`^deployment\\.apps/${PUBLISHER} `, 'mu'));
 }

@@ -6,6 +6,7 @@ import type { Outcome } from '../../../agent/rehearse/load/outcome.ts';
 import { MANAGED_BY, MANAGER } from '../../../lib/publisher/slice.ts';
 import { apply, kubectl, waitFor } from '../kubectl.ts';
 import { startLoad, startLoadPod } from '../load/client.ts';
+import { room } from '../load/room.ts';
 import { withNamespace } from '../namespace.ts';
 import { podNames } from '../pods.ts';
 import { serviceAddress } from '../service.ts';
@@ -45,6 +46,7 @@ async function whileMoving(namespace: string, move: () => Promise<unknown>): Pro
 
 async function startShop(context: TestContext): Promise<string> {
   const namespace = await withNamespace(context, 'moved');
+  await room();
   await startLoadPod(namespace);
   await apply(namespace, ordinaryService('web'), ...['web-1', 'web-2', 'web-3'].map(name => shopPod(name)));
   await waitFor(namespace, 'pods', 'condition=Ready', READY_MS, '--selector=app=web');

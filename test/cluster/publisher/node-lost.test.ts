@@ -1,10 +1,10 @@
 /** A node is gone with all that runs on it: its endpoints leave no later than those of the built-in controller. */
 import assert from 'node:assert/strict';
 import { atEnd } from '../at-end.ts';
+import { setCable } from '../cables.ts';
 import { containerOf, podStatus } from '../facts/pod-status.ts';
 import { apply, waitFor } from '../kubectl.ts';
 import { NODES } from '../machine/place.ts';
-import { inSpace } from '../machine/space.ts';
 import { withNamespace } from '../namespace.ts';
 import { testOnNodes } from '../on-nodes.ts';
 import { until } from '../wait.ts';
@@ -12,7 +12,6 @@ import { withPublisher } from './deployed.ts';
 import { ordinaryService, publishedService, shopPod, tell } from './shop.ts';
 import { type SliceWatch, since, watchSlices } from './slices.ts';
 
-const COMMAND_MS = 10_000;
 const READY_MS = 120_000;
 const BACK_MS = 120_000;
 
@@ -24,11 +23,6 @@ const LATE_MS = 2_000;
 
 const GONE = 'node-b';
 const STAYS = 'node-a';
-
-/** Pulls the node's cable out, or puts it back. */
-async function setCable(state: 'up' | 'down'): Promise<void> {
-  await inSpace('control', ['ip', 'link', 'set', GONE, state], { timeoutMs: COMMAND_MS });
-}
 
 /** @returns when the pod was last seen ready, in ms since the epoch. */
 function leftAt(watch: SliceWatch, pod: string, from: number): number {
@@ -61,10 +55,10 @@ testOnNodes(
 
     const from = Date.now();
     atEnd(context, async () => {
-      await setCable('up');
+      await setCable(GONE, 'up');
       for (const { name } of NODES) await waitFor('default', `node/${name}`, 'condition=Ready', BACK_MS);
     });
-    await setCable('down');
+    await setCable(GONE, 'down');
     const areGone = (): boolean => ordinary.ready.join() === 'stays' && published.ready.join() === 'stays';
     await until('its pods are gone from both', areGone, { timeoutMs: LOST_MS });
     const byKubernetes = leftAt(ordinary, 'goes', from) - from;

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { containerOf, podStatus } from '../facts/pod-status.ts';
 import { apply, waitFor } from '../kubectl.ts';
 import { startLoad, startLoadPod } from '../load/client.ts';
+import { room } from '../load/room.ts';
 import { podNames } from '../pods.ts';
 import { serviceAddress } from '../service.ts';
 import { until } from '../wait.ts';
@@ -38,6 +39,7 @@ export interface Outage {
  * statsd has crashed three times in every pod are counted, for so long.
  */
 export async function outage(namespace: string, loadMs: number): Promise<Outage> {
+  await room();
   await startLoadPod(namespace);
   await apply(
     namespace,

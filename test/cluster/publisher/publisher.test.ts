@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { loadLoadImage } from '../load/image.ts';
 import { withNamespace } from '../namespace.ts';
+import { testOnNodes } from '../on-nodes.ts';
 import { badInput } from './bad-input.ts';
 import { withPublisher } from './deployed.ts';
 import { kustomized, policy, someNamespaces } from './manifests.ts';
@@ -16,7 +17,7 @@ test('deploy/publisher is the same by kustomize', kustomized);
 
 before(() => loadLoadImage(AbortSignal.timeout(600_000)));
 
-test('with podusher publisher', async context => {
+testOnNodes('with podusher publisher', async context => {
   await withPublisher(context);
 
   await context.test(

@@ -3,11 +3,11 @@
  * critical: whenever all is at rest, they have the same endpoints. `PODUSHER_TEST_SEED` tells the same history again.
  */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import * as v from 'valibot';
 import { atEnd } from '../at-end.ts';
 import { apply, get, kubectl } from '../kubectl.ts';
 import { withNamespace } from '../namespace.ts';
+import { testOnNodes } from '../on-nodes.ts';
 import { until } from '../wait.ts';
 import { withPublisher } from './deployed.ts';
 import { DEEDS, publishesUnready, randomFrom, SERVICES } from './history.ts';
@@ -70,22 +70,25 @@ async function areTwins(namespace: string): Promise<boolean> {
   return true;
 }
 
-test('two Services over the same pods have the same endpoints whenever all is at rest', async context => {
-  const seed = Number(process.env['PODUSHER_TEST_SEED'] ?? Date.now() % 1_000_000);
-  context.diagnostic(`PODUSHER_TEST_SEED=${seed}`);
-  const random = randomFrom(seed);
-  await withPublisher(context);
-  const namespace = await withNamespace(context, 'twin');
-  atEnd(context, () => kubectl(['uncordon', 'node-a', 'node-b']));
-  const pods = ['web-1', 'web-2', 'web-3'].map(name => shopPod(name));
-  await apply(namespace, ordinaryService('ordinary'), publishedService('published'), ...pods);
-  const done: string[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    for (let count = 0; count < DEEDS_EACH; count++) {
-      const [what, deed] = DEEDS[random(DEEDS.length)] ?? assert.fail();
-      done.push(what);
-      await deed(namespace, random);
+testOnNodes(
+  'two Services over the same pods have the same endpoints whenever all is at rest',
+  async context => {
+    const seed = Number(process.env['PODUSHER_TEST_SEED'] ?? Date.now() % 1_000_000);
+    context.diagnostic(`PODUSHER_TEST_SEED=${seed}`);
+    const random = randomFrom(seed);
+    await withPublisher(context);
+    const namespace = await withNamespace(context, 'twin');
+    atEnd(context, () => kubectl(['uncordon', 'node-a', 'node-b']));
+    const pods = ['web-1', 'web-2', 'web-3'].map(name => shopPod(name));
+    await apply(namespace, ordinaryService('ordinary'), publishedService('published'), ...pods);
+    const done: string[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      for (let count = 0; count < DEEDS_EACH; count++) {
+        const [what, deed] = DEEDS[random(DEEDS.length)] ?? assert.fail();
+        done.push(what);
+        await deed(namespace, random);
+      }
+      await until(`the same after ${done.join(', ')}`, () => areTwins(namespace), { timeoutMs: REST_MS });
     }
-    await until(`the same after ${done.join(', ')}`, () => areTwins(namespace), { timeoutMs: REST_MS });
-  }
-});
+  },
+);

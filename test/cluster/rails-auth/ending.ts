@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { apply, get, isOurs, kubectl, waitFor } from '../kubectl.ts';
 import { type Load, startLoad, startLoadPod } from '../load/client.ts';
 import type { Clients } from '../load/plan.ts';
+import { room } from '../load/room.ts';
 import { LOGS } from '../machine/place.ts';
 import { serviceAddress } from '../service.ts';
 import { watch } from '../watch.ts';
@@ -28,6 +29,7 @@ const GONE_MS = 90_000;
  * then ends one pod: of several, by deleting it; an only one, by asking for none, so that nobody takes its place.
  */
 export async function endPod(namespace: string, variant: Variant): Promise<Told> {
+  await room();
   await startLoadPod(namespace);
   await apply(namespace, ...manifestsOf(variant));
   await waitFor(namespace, `deployment/${NAME}`, 'condition=Available', READY_MS);
@@ -79,7 +81,10 @@ export async function followKubelet(node: string): Promise<() => Promise<string 
 /** It ends when the container does. */
 export function followLog(namespace: string, pod: string, container: string): Promise<string> {
   const follow = ['--namespace', namespace, 'logs', '--follow', pod, '--container', container];
-  return kubectl(follow, { timeoutMs: GONE_MS + AFTER_MS });
+  const log = kubectl(follow, { timeoutMs: GONE_MS + AFTER_MS });
+  // It is awaited unless something else fails before.
+  log.catch(() => {});
+  return log;
 }
 
 const PodsSchema = v.object({

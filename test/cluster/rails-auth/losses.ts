@@ -14,7 +14,7 @@ export interface Losses {
   readonly http500AfterGrace: number;
   /** In flight when Rails ended. */
   readonly cut: number;
-  /** Refused, or left without an answer, by a pod that was told to leave and that nobody replaces. */
+  /** Came to a pod that was told to leave and that nobody replaces, and was not answered. */
   readonly refused: number;
   /** All else; nothing excuses it. */
   readonly other: readonly Outcome[];
@@ -25,7 +25,7 @@ export interface PodTimes {
   readonly graceEndsAt: number;
   /** Rails' ends, by itself or by a kill. */
   readonly railsEnds: readonly number[];
-  /** When Rails got SIGTERM; undefined where other pods go on in its place. */
+  /** From when on Rails need not answer; undefined where other pods take its place. */
   readonly leavesAt: number | undefined;
 }
 
@@ -42,18 +42,23 @@ export function lossesOf(outcomes: readonly Outcome[], times: PodTimes): Losses 
   };
 }
 
+/** A connection that Rails has not accepted yet is lost without a word. */
+const UNSEEN_MS = 1_000;
+
 type Kind = 'ok' | 'http500' | 'http500AfterGrace' | 'cut' | 'refused' | 'other';
 
 function kindOf(outcome: Outcome, { graceEndsAt, railsEnds, leavesAt }: PodTimes): Kind {
+  const lateMs = outcome.startedAt - (leavesAt ?? Number.POSITIVE_INFINITY);
   switch (outcome.type) {
     case 'ok':
       return 'ok';
     case 'status':
       if (outcome.status !== 500) return 'other';
-      return outcome.startedAt < graceEndsAt ? 'http500' : 'http500AfterGrace';
+      return outcome.endedAt < graceEndsAt ? 'http500' : 'http500AfterGrace';
     case 'broken':
+      if (lateMs >= 0) return 'refused';
       return isCut(outcome, railsEnds) ? 'cut' : 'other';
     case 'unanswered':
-      return leavesAt !== undefined && outcome.startedAt >= leavesAt ? 'refused' : 'other';
+      return lateMs >= -UNSEEN_MS ? 'refused' : 'other';
   }
 }

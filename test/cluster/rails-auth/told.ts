@@ -36,6 +36,9 @@ export interface Told {
   readonly longestOutageMs: number;
 }
 
+/** The exit code of what SIGKILL ended. */
+const SIGKILLED = 137;
+
 /** @returns the story of a pod's end. */
 export function tell(recorded: Recorded): Told {
   const { pod, outcomes } = recorded;
@@ -51,18 +54,21 @@ export function tell(recorded: Recorded): Told {
   const [deletedAt = recorded.deletedAt] = timeOf('deleted');
   const railsEnds = timeOf('exited', 'rails');
   const [sigtermAt = deletedAt] = timeOf('signal', 'rails');
-  const times: PodTimes = {
+  const killedAt = kubelet.find(entry => isOf(entry, 'rails') && isKill(entry))?.at;
+  // From SIGTERM on Rails takes no new connection; on those that it has it goes on to its end.
+  const leavesAt = { new: sigtermAt, kept: killedAt ?? sigtermAt };
+  const timesOf = (clients: Clients): PodTimes => ({
     graceEndsAt: deletedAt + pod.gracePeriodMs,
     railsEnds,
-    leavesAt: recorded.isReplaced ? undefined : sigtermAt,
-  };
+    leavesAt: recorded.isReplaced ? undefined : leavesAt[clients],
+  });
   const { outages, longestOutageMs } = tally(outcomes.kept, railsEnds);
   const loads = [...outages, ...loadEndsOf(outcomes.kept)].map(entry => ({
     actor: 'load' as const,
     ...entry,
   }));
   return {
-    losses: { new: lossesOf(outcomes.new, times), kept: lossesOf(outcomes.kept, times) },
+    losses: { new: lossesOf(outcomes.new, timesOf('new')), kept: lossesOf(outcomes.kept, timesOf('kept')) },
     timeline: [...kubelet, ...agent, ...loads].toSorted((a, b) => a.at - b.at),
     terminationMs: Math.max(...timeOf('exited')) - deletedAt,
     longestOutageMs,
@@ -96,6 +102,10 @@ function entriesOfApi({ pod, deletedAt }: Recorded, ends: ReadonlyMap<string, Co
     return { at: finishedAt + 500, type: 'exited', container, code: exitCode, signal: null } as const;
   });
   return [{ at: deletedAt, type: 'deleted', gracePeriodMs: pod.gracePeriodMs }, ...exits];
+}
+
+function isKill(entry: KubeletEntry): boolean {
+  return entry.type === 'exited' && (entry.signal === 'SIGKILL' || entry.code === SIGKILLED);
 }
 
 /** @returns whether the entry is about this container. */

@@ -4,6 +4,7 @@ import { grant } from '../api/rights.ts';
 import { apply, waitFor } from '../kubectl.ts';
 import { startLoad, startLoadPod } from '../load/client.ts';
 import type { Clients } from '../load/plan.ts';
+import { room } from '../load/room.ts';
 import { serviceAddress } from '../service.ts';
 import { APP_NAME, type App, appManifests } from './apps.ts';
 import { howOf } from './strategy.ts';
@@ -37,6 +38,7 @@ export async function startUnderLoad(
   kinds: readonly Clients[],
   podSpec: object = {},
 ): Promise<UnderLoad> {
+  await room();
   await startLoadPod(namespace);
   if (howOf(app.strategy).api) await grant(namespace);
   await apply(namespace, ...appManifests(app, podSpec));

@@ -7,6 +7,7 @@ import { deletePod, podGone } from '../facts/pod-status.ts';
 import { apply, waitFor } from '../kubectl.ts';
 import { kubeletEntriesOf } from '../kubelet-log.ts';
 import { startLoad, startLoadPod } from '../load/client.ts';
+import { room } from '../load/room.ts';
 import { firstPod, followKubelet, followLog } from '../rails-auth/ending.ts';
 import { NAME } from '../rails-auth/manifests.ts';
 import { serviceAddress } from '../service.ts';
@@ -23,6 +24,7 @@ const AFTER_MS = 1_000;
 
 /** Starts two pods in an empty namespace, sends them requests on new connections, and deletes one. @returns what it did */
 export async function endOnCluster(namespace: string, manifest: string): Promise<readonly Entry[]> {
+  await room();
   await startLoadPod(namespace);
   await apply(namespace, ...forCluster(manifest, NAME));
   await waitFor(namespace, `deployment/${NAME}`, 'condition=Available', READY_MS);
