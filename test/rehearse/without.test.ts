@@ -61,11 +61,12 @@ describe('podusher rehearse, without podusher in the pod', () => {
   });
 
   it('has no endpoint while statsd crash-loops', async () => {
+    // Ready first, which may be in its second life only; its second crash is the first with a back-off.
     const example = await theatre.example('statsd-without.yaml', {
       ...SHORT,
-      '--unhealthy-after, "3", --crash-after, "8"': '--crash-after, "1.5"',
+      '--unhealthy-after, "3", --crash-after, "8"': '--crash-after, "2"',
     });
-    const result = await theatre.result(example, '--before', '5s', '--endpoint-lag', '200ms');
+    const result = await theatre.result(example, '--before', '12s', '--endpoint-lag', '200ms');
     assert.equal(result.status, 1);
     assert.ok(result.timeline.some(entry => entry.type === 'back-off'));
     assert.ok(reasons(result).includes('the Service has no endpoint'));
