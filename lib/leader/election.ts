@@ -9,7 +9,7 @@
 import type { Claim, Lease } from './lease.ts';
 
 /** How long a leader that is not heard of goes on leading. */
-export const LEASE_MS = 5000;
+const LEASE_MS = 5000;
 /** A leader stops so much earlier: for a request that it has just sent, and clocks that do not run alike. */
 const MARGIN_MS = 1000;
 const RENEW_EVERY_MS = 1000;

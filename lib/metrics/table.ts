@@ -130,13 +130,6 @@ export const METRICS: Readonly<Record<MetricName, Metric>> = {
   podusher_cpu_seconds_total: { type: 'counter', labels: [], help: "The agent's CPU time" },
 };
 
-/** The names in the table. */
-export const METRIC_NAMES: readonly MetricName[] = Object.keys(METRICS).filter(isMetricName);
-
-function isMetricName(name: string): name is MetricName {
-  return name in METRICS;
-}
-
 /** @returns a table of metrics, in Markdown. */
 export function metricsTable(metrics: Readonly<Record<string, Metric>>): string {
   const rows = Object.entries(metrics).map(([name, { type, labels, help }]) => {

@@ -5,7 +5,7 @@ import { labelChanges } from './mirrored.ts';
 import type { OurSlice } from './slice.ts';
 
 /** As `--max-endpoints-per-slice` of the built-in controller is by default. */
-export const MOST_ENDPOINTS = 100;
+const MOST_ENDPOINTS = 100;
 
 /** What becomes of the slices of one family and one list of ports. */
 export interface Packing {

@@ -109,7 +109,7 @@ export async function runAgent(
 }
 
 /** @returns an address of loopback that hardly any other test has. */
-export function randomLoopback(): string {
+function randomLoopback(): string {
   return `127.${Array.from({ length: 3 }, () => randomInt(1, 250)).join('.')}`;
 }
 

@@ -30,8 +30,9 @@ const REMOVE_CGROUPS = `
 
 /** @returns the number of a process that is in a place of its own, where no cluster is, until the test ends */
 async function ownPlace(context: TestContext): Promise<number> {
-  const options = ['--mount', '--net', 'sh', '-euc', OWN_PLACE];
-  const child = spawn('unshare', options, { stdio: ['ignore', 'pipe', 'inherit'] });
+  // With this test, however that ends.
+  const options = ['--pdeathsig', 'KILL', 'unshare', '--mount', '--net', 'sh', '-euc', OWN_PLACE];
+  const child = spawn('setpriv', options, { stdio: ['ignore', 'pipe', 'inherit'] });
   atEnd(context, () => run(['sh', '-euc', REMOVE_CGROUPS], { timeoutMs: COMMAND_MS }));
   atEnd(context, async () => {
     child.kill('SIGKILL');
@@ -50,9 +51,9 @@ interface Command {
 }
 
 function start(context: TestContext, place: number, file: string): Command {
-  const enter = ['--target', String(place), '--mount', '--net', '--'];
+  const enter = ['--pdeathsig', 'TERM', 'nsenter', '--target', String(place), '--mount', '--net', '--'];
   const command = [process.execPath, join(import.meta.dirname, file)];
-  const child = spawn('nsenter', [...enter, ...command], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('setpriv', [...enter, ...command], { stdio: ['ignore', 'pipe', 'pipe'] });
   atEnd(context, () => child.kill('SIGKILL'));
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (said += chunk));

@@ -299,7 +299,7 @@ export const BAD_SETTINGS: Status = {
 
 const HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>\'&amp;\u0000\u001B[31m\u202Eevil';
 
-export const HOSTILE_NAMES: Status = {
+const HOSTILE_NAMES: Status = {
   ...DRAINING,
   name: HOSTILE,
   version: HOSTILE,

@@ -221,46 +221,6 @@ export const WITH: readonly Entry[] = [
   { actor: 'kubelet', at: T + 30_265, type: 'gone' },
 ];
 
-/** A rails that leaves on SIGTERM, its clients too: nothing is lost. */
-export const GRACEFUL: readonly Entry[] = [
-  ...WITH.filter(entry => entry.at < T + 5000),
-  { actor: 'load', at: T + 2000, type: 'kept-connections-leave' },
-  {
-    actor: 'podusher',
-    at: T + 5010,
-    type: 'arrivals-ended',
-    because: 'silence',
-    lastArrivalAt: T + 1990,
-    drainMinAt: T + 5000,
-  },
-  { actor: 'podusher', at: T + 5110, type: 'drained', because: 'nothing in flight', left: NOTHING },
-  {
-    actor: 'podusher',
-    at: T + 5110,
-    type: 'released',
-    container: 'rails',
-    because: 'drain over',
-    left: NOTHING,
-  },
-  { actor: 'kubelet', at: T + 5120, type: 'hook-ended', container: 'rails', outcome: 'answered', reason: '' },
-  { actor: 'kubelet', at: T + 5121, type: 'signal', container: 'rails', signal: 'SIGTERM' },
-  { actor: 'kubelet', at: T + 5721, type: 'exited', container: 'rails', code: 0, signal: null },
-  { actor: 'podusher', at: T + 5810, type: 'stopped', container: 'rails', because: 'seen' },
-  {
-    actor: 'podusher',
-    at: T + 5810,
-    type: 'released',
-    container: 'auth',
-    because: 'dependents stopped',
-    left: NOTHING,
-  },
-  { actor: 'kubelet', at: T + 5830, type: 'signal', container: 'auth', signal: 'SIGTERM' },
-  { actor: 'kubelet', at: T + 5861, type: 'exited', container: 'auth', code: 0, signal: null },
-  { actor: 'kubelet', at: T + 5925, type: 'signal', container: 'podusher', signal: 'SIGTERM' },
-  { actor: 'kubelet', at: T + 5960, type: 'exited', container: 'podusher', code: 0, signal: null },
-  { actor: 'kubelet', at: T + 5965, type: 'gone' },
-];
-
 /** A statsd that crash-loops takes the pod out of its Service again and again, until it is deleted. */
 export const CRASH_LOOP: readonly Entry[] = [
   { actor: 'kubelet', at: T - 40_000, type: 'started', container: 'rails', restarts: 0 },

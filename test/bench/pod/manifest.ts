@@ -10,7 +10,7 @@ export type Sidecar = (typeof SIDECARS)[number];
 export const MEASURED = 'podusher';
 
 /** How long a drain lasts in these pods; their clients never come. */
-export const DRAIN_MS = 30_000;
+const DRAIN_MS = 30_000;
 
 const PORTS = [3001, 3002, 3003];
 

@@ -26,7 +26,7 @@ const COMMANDS = [
  * @param goMod the go.mod of `k8s.io/kubernetes`
  * @param version as `1.36.3`
  */
-export function goModFrom(goMod: string, version: string): string {
+function goModFrom(goMod: string, version: string): string {
   const published = version.replace(/^1\./u, '0.');
   const rewritten = goMod
     .replace(/^module .*$/mu, 'module podusher.dev/cluster')

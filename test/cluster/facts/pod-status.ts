@@ -17,8 +17,6 @@ export interface PodStatus {
   readonly uid: string;
   readonly address: string;
   readonly phase: string;
-  /** Why it has failed, as `Evicted`. */
-  readonly reason: string | undefined;
   readonly isDeleted: boolean;
   readonly ready: boolean;
   /** When `Ready` last changed. */
@@ -39,7 +37,6 @@ export async function podStatus(namespace: string, name: string): Promise<PodSta
     uid: metadata.uid,
     address: status.podIP,
     phase: status.phase,
-    reason: status.reason,
     isDeleted: metadata.deletionTimestamp !== undefined,
     ready: ready?.status === 'True',
     readySince: ready?.lastTransitionTime,

@@ -19,7 +19,7 @@ export interface Service {
   readonly command: readonly string[];
 }
 
-export function logOf({ space, name }: Service): string {
+function logOf({ space, name }: Service): string {
   return join(LOGS, space, `${name}.log`);
 }
 

@@ -12,7 +12,6 @@ const WEB = `
     '/unready': () => { isReady = false; },
     '/ready': () => { isReady = true; },
     '/crash-statsd': () => { statsd = 'crash'; },
-    '/heal-statsd': () => { statsd = 'run'; },
     '/exit': () => setTimeout(() => process.exit(1), 50),
   };
   require('node:http').createServer((request, response) => {

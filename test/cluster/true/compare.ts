@@ -11,7 +11,7 @@ interface Happening {
 }
 
 /** The same happens in both this much apart, at most: two machines' loads, and clocks that count in seconds. */
-export const TOLERANCE_MS = 2_000;
+const TOLERANCE_MS = 2_000;
 
 /**
  * At its end, the kubelet abandons the hooks exactly; it kills up to a second later, for it cuts the time that a hook took to

@@ -178,6 +178,6 @@ function unless(status: number, instead?: () => Promise<unknown>): (error: unkno
 }
 
 /** The time now, as the API writes it. */
-export function microTime(): string {
+function microTime(): string {
   return new Date().toISOString().replace('Z', '000Z');
 }
