@@ -40,13 +40,17 @@ export interface LeaderParts {
   readonly changed: (isLeading: boolean) => void;
   /** The API server has answered again, after it did not. */
   readonly returned: () => void;
-  /** The lease could not be read or written: told once, until that works again. */
+  /** The lease could not be read or written: each reason once, until all has gone well for a minute. */
   readonly refused: (reason: string) => void;
 }
 
 /** Two of them fit into the time for which a leader goes on leading. */
 const LIMITS: Limits = { headMs: 1500, quietMs: 500, wholeMs: 1500 };
 const MOST_BYTES = 256 * 1024;
+/** One that may be read and not written fails and goes well by turns. */
+const WELL_AFTER_MS = 60_000;
+/** Reasons that are told: they may be another each time. */
+const MOST_TOLD = 5;
 const NOT_FOUND = 404;
 const CONFLICT = 409;
 
@@ -61,7 +65,8 @@ export function createLeader(parts: LeaderParts): Leader {
   let election: Election = standBy(self, now());
   let isLeading = false;
   let isAnswered = true;
-  let isRefused = false;
+  const told = new Set<string>();
+  let refusedAt = now();
   let timer: NodeJS.Timeout | undefined;
   let ending: NodeJS.Timeout | undefined;
 
@@ -86,8 +91,15 @@ export function createLeader(parts: LeaderParts): Leader {
     isAnswered = isThere;
     const isFine = answer.ok || answer.failure.code === NOT_FOUND || answer.failure.code === CONFLICT;
     const reason = isFine ? problem : answer.failure.reason;
-    if (reason !== undefined && !isRefused && !signal.aborted) refused(reason);
-    isRefused = reason !== undefined;
+    if (reason !== undefined && !signal.aborted) tellOnce(reason);
+  }
+
+  function tellOnce(reason: string): void {
+    if (now() - refusedAt >= WELL_AFTER_MS) told.clear();
+    refusedAt = now();
+    if (told.has(reason) || told.size >= MOST_TOLD) return;
+    told.add(reason);
+    refused(reason);
   }
 
   async function look(): Promise<void> {

@@ -29,6 +29,37 @@ test('createLeader() tells once of a Lease that it cannot read, and asks for non
   assert.match(reasons.join(), /^Not a Lease: /);
 });
 
+test('createLeader() tells once of a Lease that it may read and not write, and again after a good minute', async context => {
+  const reasons: string[] = [];
+  let [refusals, looks, later] = [0, 0, 0];
+  const leader = createLeader({
+    client: {
+      ask({ body }) {
+        const code = body === undefined ? 404 : 403;
+        if (code === 404) looks++;
+        else refusals++;
+        return Promise.resolve({ ok: false, failure: { reason: `HTTP ${code}`, code } });
+      },
+      stream: () => Promise.resolve(undefined),
+      close: () => {},
+    },
+    lease: { name: 'publisher', namespace: 'shop' },
+    host: 'first',
+    now: () => now() + later,
+    mayLead: () => true,
+    changed: () => {},
+    returned: () => {},
+    refused: reason => void reasons.push(reason),
+  });
+  context.after(() => leader.resign());
+  leader.takePart();
+  await until('three refusals', () => refusals >= 3 || undefined);
+  assert.deepEqual([reasons, looks >= 3], [['HTTP 403'], true]);
+  later = 60_000;
+  await until('two more', () => refusals >= 5 || undefined);
+  assert.deepEqual(reasons, ['HTTP 403', 'HTTP 403']);
+});
+
 test('createLeader() claims no Lease while it may not lead, and lets the one that it has run out', async context => {
   let mayLead = false;
   let lease: Record<string, unknown> | undefined;
