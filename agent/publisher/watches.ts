@@ -201,15 +201,16 @@ function watchOne(
     timing: PATIENCE,
     reading() {
       const seen = new Set<Key>();
+      const asked = store.moment;
       return {
         take(object): string | undefined {
           isReading = true;
-          const told = takeObject(store, kind, object);
+          const told = takeObject(store, kind, object, asked);
           if (told !== undefined) seen.add(told.key);
           return take(told);
         },
-        end(asOf): undefined {
-          const dirty = store.sweep(kind, namespace, seen, asOf);
+        end(version): undefined {
+          const dirty = store.sweep(kind, namespace, seen, { asked, version });
           if (dirty.length > 0) changed(dirty);
           isSynced = true;
           isReading = false;

@@ -57,13 +57,14 @@ export function createWriter({ client, store, leadsForMs }: WriterParts): Writer
     return client.ask({ ...asked, forbidden }, { ...LIMITS, wholeMs }, MOST_BYTES);
   }
 
-  /** Reads a slice that is not as it was known. */
+  /** Reads a slice that is not as it was known: what is answered is believed, though its version may be an older one. */
   async function refresh(key: Key, name: string, signal: AbortSignal): Promise<Written> {
     const [namespace, service] = splitKey(key);
+    const asked = store.moment;
     const answer = await client.ask({ path: pathOf(namespace, name), signal }, LIMITS, MOST_BYTES);
     if (answer.ok) {
       const read = parseSlice(readJson(answer.body));
-      if (read.ok) store.putSlice(read.value);
+      if (read.ok) store.putSlice(read.value, asked);
       if (!read.ok || read.value.service !== service) store.reserve(key, name);
       return { outcome: 'conflict' };
     }
@@ -92,6 +93,7 @@ export function createWriter({ client, store, leadsForMs }: WriterParts): Writer
 
   return async (key, write, signal) => {
     const [namespace] = splitKey(key);
+    const asked = store.moment;
     const answer = await send({ ...requestOf(namespace, write), signal });
     if (answer === 'not leading') return { outcome: answer };
     if (!answer.ok) {
@@ -106,12 +108,12 @@ export function createWriter({ client, store, leadsForMs }: WriterParts): Writer
     const read = parseSlice(readJson(answer.body));
     if (write.type !== 'delete') {
       if (!read.ok) return refresh(key, write.name, signal);
-      store.putSlice(read.value);
+      store.putSlice(read.value, asked);
       return { outcome: 'done' };
     }
     // One that somebody's finalizer keeps is told as it is now (else a Status is): its name is taken until it is gone.
     const isKept = read.ok && read.value.type === 'ours' && read.value.isTerminating;
-    if (isKept) store.putSlice(read.value);
+    if (isKept) store.putSlice(read.value, asked);
     else forget(key, write.name);
     return { outcome: 'done' };
   };

@@ -1,7 +1,8 @@
 /**
  * What the publisher knows of the cluster, and which Services a change concerns. It never goes back behind the
- * publisher's own writes: a slice told of later by a watch or a list that lags is known to be older.
+ * publisher's own writes: a slice told of later by a watch or a list that lags is known to be older (`known-slices.ts`).
  */
+import { KnownSlices, type Listed, type Moment, NEVER_ASKED } from './known-slices.ts';
 import { Namespace } from './namespace.ts';
 import type { Node } from './node.ts';
 import type { Pod } from './pod.ts';
@@ -9,14 +10,12 @@ import type { World } from './reconcile.ts';
 import type { Service } from './service.ts';
 import type { OurSlice, Slice } from './slice.ts';
 import { believed, doubted, doubtedStill, type Verdict } from './verdict.ts';
-import { isOlder } from './version.ts';
 
 /** `NAMESPACE/NAME`. */
 export type Key = string;
 
 export type Kind = 'pods' | 'services' | 'nodes' | 'endpointslices';
 
-const MOST_DELETED = 1000;
 const MOST_AWAY = 10_000;
 
 /** Each change returns the keys of the Services that have to be reconciled for it. */
@@ -25,10 +24,7 @@ export class Store {
   readonly #nodes = new Map<string, Node>();
   /** Nodes that were lost or deleted, and are not back; those that went first are forgotten first. */
   readonly #away = new Set<string>();
-  /** The Services of slices, by the slices' keys. */
-  readonly #owners = new Map<Key, string>();
-  /** Uids of slices that are deleted, though a watch may still tell of their lives. */
-  readonly #deleted = new Set<string>();
+  readonly #slices = new KnownSlices();
 
   putPod(pod: Pod): Key[] {
     const all = this.#namespace(pod.namespace);
@@ -69,29 +65,25 @@ export class Store {
     return this.#judgeOn(nodeName, believed);
   }
 
-  putSlice(slice: Slice): Key[] {
-    const key = keyOf(slice.namespace, slice.name);
-    const known = this.#slice(key);
-    if (slice.type === 'ours' && this.#deleted.has(slice.uid)) return [];
-    if (slice.type === 'ours' && known?.type === 'ours') {
-      const isSame = slice.resourceVersion === known.resourceVersion;
-      if (isSame || isOlder(slice.resourceVersion, known.resourceVersion)) return [];
-    }
-    // Of others' slices nothing else is kept: what they write into them is no news.
-    if (slice.type === 'foreign' && known?.type === 'foreign') {
-      if (slice.service === known.service && slice.managedBy === known.managedBy) return [];
-    }
-    const moved = known !== undefined && known.service !== slice.service ? this.#dropSlice(known) : [];
-    this.#owners.set(key, slice.service);
-    const entry = this.#namespace(slice.namespace).entry(slice.service);
-    entry.slices.set(slice.name, slice);
-    return [...moved, keyOf(slice.namespace, slice.service)];
+  /** This moment, by which `putSlice()` and `sweep()` are told when something was asked for. */
+  get moment(): Moment {
+    return this.#slices.now;
   }
 
-  /** A slice was deleted by us: what a watch tells of it later is old. */
+  /** @param asked when it was asked for; nobody asks for what a watch tells. */
+  putSlice(slice: Slice, asked: Moment = NEVER_ASKED): Key[] {
+    const key = keyOf(slice.namespace, slice.name);
+    const known = this.#slices.get(key);
+    if (!this.#slices.put(key, slice, asked)) return [];
+    const moved = known !== undefined && known.service !== slice.service ? this.#leave(known) : [];
+    this.#namespace(slice.namespace).entry(slice.service).slices.set(slice.name, slice);
+    return isNews(known, slice) ? [...moved, keyOf(slice.namespace, slice.service)] : [];
+  }
+
+  /** A slice was deleted by us, or is not there: what a watch tells of it later is old. */
   deletedSlice(slice: OurSlice): void {
-    this.#deleted.add(slice.uid);
-    const known = this.#slice(keyOf(slice.namespace, slice.name));
+    this.#slices.deleted(slice);
+    const known = this.#slices.get(keyOf(slice.namespace, slice.name));
     if (known?.type === 'ours' && known.uid === slice.uid) this.#dropSlice(known);
   }
 
@@ -108,8 +100,8 @@ export class Store {
       case 'services':
         return keysIn(namespace, this.#namespaces.get(namespace)?.removeService(name) ?? []);
       case 'endpointslices': {
-        if (uid !== undefined) this.#deleted.delete(uid);
-        const known = this.#slice(keyOf(namespace, name));
+        if (uid !== undefined) this.#slices.ended(uid);
+        const known = this.#slices.get(keyOf(namespace, name));
         const isOther = known?.type === 'ours' && uid !== undefined && known.uid !== uid;
         return known === undefined || isOther ? [] : this.#dropSlice(known);
       }
@@ -120,23 +112,21 @@ export class Store {
    * Removes what a list did not hold.
    * @param namespace undefined: all of the cluster.
    * @param seen keys.
-   * @param asOf the list's version.
    */
-  sweep(kind: Kind, namespace: string | undefined, seen: ReadonlySet<Key>, asOf: string): Key[] {
-    const gone = [...this.#keys(kind, namespace)].filter(key => {
-      if (seen.has(key)) return false;
-      const slice = kind === 'endpointslices' ? this.#slice(key) : undefined;
-      return slice?.type !== 'ours' || !isOlder(asOf, slice.resourceVersion);
-    });
-    // What a list passes over is never told of: it must not be remembered for ever.
-    if (kind === 'endpointslices' && this.#deleted.size > MOST_DELETED) this.#deleted.clear();
+  sweep(kind: Kind, namespace: string | undefined, seen: ReadonlySet<Key>, listed: Listed): Key[] {
+    const isSlices = kind === 'endpointslices';
+    const gone = [...this.#keys(kind, namespace)].filter(
+      key => !seen.has(key) && (!isSlices || this.#slices.isGone(key, listed)),
+    );
+    if (isSlices) this.#slices.passed(namespace, listed);
     return gone.flatMap(key => this.remove(kind, ...splitKey(key)));
   }
 
-  /** A name that is not a slice of the Service's, and yet is taken. */
+  /** A name that is not a slice of the Service's, and yet is taken. Of no use where the Service has gone meanwhile. */
   reserve(key: Key, sliceName: string): void {
     const [namespace, name] = splitKey(key);
-    this.#namespace(namespace).entry(name).taken.add(sliceName);
+    const entry = this.#namespaces.get(namespace)?.entries.get(name);
+    if (entry?.service !== undefined) entry.taken.add(sliceName);
   }
 
   /** @returns what is known of a Service; undefined where there is none of that name. */
@@ -171,13 +161,13 @@ export class Store {
         if (service?.claim.type === 'held') counts.held++;
       }
     }
-    return { ...counts, endpointslices: this.#owners.size };
+    return { ...counts, endpointslices: this.#slices.size };
   }
 
   *#keys(kind: Kind, namespace: string | undefined): Generator<Key> {
     if (kind === 'nodes') return yield* [...this.#nodes.keys()].map(name => keyOf('', name));
     if (kind === 'endpointslices') {
-      for (const key of this.#owners.keys())
+      for (const key of this.#slices.keys())
         if (namespace === undefined || splitKey(key)[0] === namespace) yield key;
       return;
     }
@@ -197,17 +187,14 @@ export class Store {
     return fresh;
   }
 
-  #slice(key: Key): Slice | undefined {
-    const owner = this.#owners.get(key);
-    const [namespace, name] = splitKey(key);
-    return owner === undefined
-      ? undefined
-      : this.#namespaces.get(namespace)?.entries.get(owner)?.slices.get(name);
+  #dropSlice(slice: Slice): Key[] {
+    this.#slices.drop(keyOf(slice.namespace, slice.name));
+    return this.#leave(slice);
   }
 
-  #dropSlice({ namespace, name, service }: Slice): Key[] {
+  /** It is its Service's no more. */
+  #leave({ namespace, name, service }: Slice): Key[] {
     const all = this.#namespace(namespace);
-    this.#owners.delete(keyOf(namespace, name));
     all.entries.get(service)?.slices.delete(name);
     all.drop(service);
     return [keyOf(namespace, service)];
@@ -237,6 +224,17 @@ export function keyOf(namespace: string, name: string): Key {
 export function splitKey(key: Key): [string, string] {
   const slash = key.indexOf('/');
   return [key.slice(0, slash), key.slice(slash + 1)];
+}
+
+/** Of others' slices nothing else is kept: what they write into them is no news. */
+function isNews(before: Slice | undefined, slice: Slice): boolean {
+  if (slice.type === 'ours')
+    return (
+      before?.type !== 'ours' || before.uid !== slice.uid || before.resourceVersion !== slice.resourceVersion
+    );
+  return (
+    before?.type !== 'foreign' || before.service !== slice.service || before.managedBy !== slice.managedBy
+  );
 }
 
 function keysIn(namespace: string, names: readonly string[]): Key[] {

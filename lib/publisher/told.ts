@@ -2,6 +2,7 @@
 
 import * as v from 'valibot';
 import type { Parsed } from '../parsed.ts';
+import type { Moment } from './known-slices.ts';
 import { readObject, text } from './metadata.ts';
 import { parseNode } from './node.ts';
 import { parsePod } from './pod.ts';
@@ -29,13 +30,14 @@ const named = v.object({
  * Takes an object that is there. One that cannot be read is left out, and what was known of it is forgotten, but for a
  * Service: how it was published last is better than not at all.
  *
+ * @param asked when the list was begun that holds it; undefined where a watch tells of it.
  * @returns undefined where it is no object of the API: it has no name.
  */
-export function takeObject(store: Store, kind: Kind, object: unknown): Told | undefined {
+export function takeObject(store: Store, kind: Kind, object: unknown, asked?: Moment): Told | undefined {
   const head = headOf(object);
   if (head === undefined) return undefined;
   const key = keyOf(head.namespace, head.name);
-  const put = putOf(store, kind, object);
+  const put = putOf(store, kind, object, asked);
   if (put.ok) {
     const wasAway = kind === 'nodes' && store.isAway(head.name, head.uid);
     const dirty = put.value();
@@ -63,7 +65,7 @@ function headOf(object: unknown): { name: string; namespace: string; uid: string
   return { name, namespace, uid: uid ?? undefined };
 }
 
-function putOf(store: Store, kind: Kind, object: unknown): Parsed<() => Key[]> {
+function putOf(store: Store, kind: Kind, object: unknown, asked: Moment | undefined): Parsed<() => Key[]> {
   switch (kind) {
     case 'pods':
       return later(parsePod(object), pod => store.putPod(pod));
@@ -72,7 +74,7 @@ function putOf(store: Store, kind: Kind, object: unknown): Parsed<() => Key[]> {
     case 'nodes':
       return later(parseNode(object), node => store.putNode(node));
     case 'endpointslices':
-      return later(parseSlice(object), slice => store.putSlice(slice));
+      return later(parseSlice(object), slice => store.putSlice(slice, asked));
   }
 }
 

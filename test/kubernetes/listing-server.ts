@@ -19,6 +19,8 @@ export interface Change<T> {
 interface Watch {
   readonly resource: string;
   readonly response: ServerResponse;
+  /** Only what is newer is told, also where that is yet to come. */
+  readonly from: number;
 }
 
 /** Objects of type `T`, which are told as they are. */
@@ -131,8 +133,15 @@ export abstract class ListingServer<T extends object> {
     this.#version += 1;
     const change = { resource, version: this.#version, type, object: object(this.now) };
     this.#changes.push(change);
-    for (const watch of this.#watches) if (watch.resource === resource) watch.response.write(lineOf(change));
+    for (const watch of this.#watches) tell(watch, change);
     return change;
+  }
+
+  /** As of an earlier version: what has changed since did not. */
+  protected goBack(version: string): void {
+    this.#version = Number(version);
+    const kept = this.#changes.filter(change => change.version <= this.#version);
+    this.#changes.splice(0, Infinity, ...kept);
   }
 
   protected list(items: readonly T[], query: URLSearchParams, response: ServerResponse): void {
@@ -146,14 +155,14 @@ export abstract class ListingServer<T extends object> {
     const from = Number(query.get('resourceVersion'));
     if (from < this.#forgotten) return refuse(response, 410, 'too old resource version');
     response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
-    const watch = { resource, response };
+    const watch = { resource, response, from };
     this.#watches.add(watch);
     response.once('close', () => this.#watches.delete(watch));
-    for (const change of this.#changes)
-      if (change.resource === resource && change.version > from) response.write(lineOf(change));
+    for (const change of this.#changes) tell(watch, change);
   }
 }
 
-function lineOf({ type, object }: Change<object>): string {
-  return `${JSON.stringify({ type, object })}\n`;
+function tell({ resource, response, from }: Watch, change: Change<object>): void {
+  const { type, object, version } = change;
+  if (change.resource === resource && version > from) response.write(`${JSON.stringify({ type, object })}\n`);
 }

@@ -58,6 +58,18 @@ export class ApiServer extends ListingServer<Json> {
     return this.asked.filter(({ method, resource }) => method !== 'GET' && resource === 'endpointslices');
   }
 
+  /** @returns what restores all that there is now, as from a backup of etcd: versions go back, and every connection breaks. */
+  backup(): () => void {
+    const version = this.now;
+    const kept = structuredClone(this.#objects);
+    return () => {
+      this.#objects.clear();
+      for (const [resource, all] of kept) this.#objects.set(resource, all);
+      this.goBack(version);
+      this.breakOff();
+    };
+  }
+
   #of(resource: string): Map<string, Json> {
     const all = this.#objects.get(resource) ?? new Map<string, Json>();
     this.#objects.set(resource, all);

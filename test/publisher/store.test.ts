@@ -1,35 +1,17 @@
 /** What the store knows, and which Services a change concerns. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseSlice, type Slice } from '../../lib/publisher/slice.ts';
 import { type Key, Store } from '../../lib/publisher/store.ts';
 import { takeObject, takeRemoval } from '../../lib/publisher/told.ts';
 import { isServing } from '../../lib/publisher/verdict.ts';
 import { nodeObject, type PodParts, podObject, serviceObject } from './objects.ts';
-import { must } from './server.ts';
 
 const WEB = 'shop/web';
+/** A list, for what is not asked when it was. */
+const LISTED = { asked: 0, version: '25' };
 
 function pod(name: string, parts: Partial<PodParts> = {}): object {
   return podObject({ name, ip: '10.1.0.1', node: 'node-0', ...parts });
-}
-
-function slice(version: string, uid = 'u-1', name = 'web-1'): Slice {
-  return must(
-    parseSlice({
-      metadata: {
-        name,
-        namespace: 'shop',
-        uid,
-        resourceVersion: version,
-        labels: {
-          'kubernetes.io/service-name': 'web',
-          'endpointslice.kubernetes.io/managed-by': 'publisher.podusher.dev',
-        },
-      },
-      addressType: 'IPv4',
-    }),
-  );
 }
 
 /** @returns a store with the Service `web`. */
@@ -42,10 +24,6 @@ function stored(selector?: string): Store {
 const dirtyBy = (store: Store, object: object): readonly Key[] =>
   takeObject(store, 'pods', object)?.dirty ?? [];
 const podsIn = (store: Store): string[] => [...(store.world(WEB)?.pods ?? [])].map(({ name }) => name);
-const versionIn = (store: Store): string | undefined => {
-  const [known] = store.world(WEB)?.slices ?? [];
-  return known?.type === 'ours' ? known.resourceVersion : undefined;
-};
 
 test('Store tells of a pod that joins, changes, leaves by its labels, and goes', () => {
   const store = stored();
@@ -142,7 +120,7 @@ test('Store reconciles nothing for the nodes that a list does not hold', () => {
   const store = stored();
   dirtyBy(store, pod('c'));
   tellNode(store, 'True');
-  assert.deepEqual(store.sweep('nodes', undefined, new Set(), '25'), []);
+  assert.deepEqual(store.sweep('nodes', undefined, new Set(), LISTED), []);
   assert.equal(store.world(WEB)?.nodes.size, 0);
 });
 
@@ -185,55 +163,25 @@ test('Store tells of a node that is lost to the Services with pods on it, and of
   assert.deepEqual(node('node-1', 'True'), []);
 });
 
-test('Store never goes back behind a slice that was written', () => {
-  const store = stored();
-  store.putSlice(slice('9'));
-  store.putSlice(slice('10'));
-  assert.deepEqual(store.putSlice(slice('9')), [], 'as a watch that lags tells it');
-  assert.equal(versionIn(store), '10');
-  assert.deepEqual(store.putSlice(slice('10')), [], 'and then that one itself');
-  assert.deepEqual(store.putSlice(slice('11')), [WEB]);
-  const [known] = store.world(WEB)?.slices ?? [];
-  assert.ok(known?.type === 'ours');
-  store.deletedSlice(known);
-  store.putSlice(slice('10'));
-  assert.equal(versionIn(store), undefined, 'what was deleted does not come back');
-  store.putSlice(slice('13', 'u-2'));
-  assert.deepEqual(
-    store.remove('endpointslices', 'shop', 'web-1', 'u-1'),
-    [],
-    'its end is not that of the next',
-  );
-  assert.equal(versionIn(store), '13');
-});
-
-test("Store tells of somebody else's slice when it comes, is another's, and goes, and not of what is written into it", () => {
-  const store = stored();
-  const put = (service: string, managedBy: string): readonly Key[] =>
-    store.putSlice({ type: 'foreign', name: 'web-1', namespace: 'shop', service, managedBy });
-  assert.deepEqual(put('web', 'others'), [WEB]);
-  assert.deepEqual(put('web', 'others'), []);
-  assert.deepEqual(put('web', 'more'), [WEB]);
-  assert.deepEqual(put('auth', 'more'), [WEB, 'shop/auth']);
-  assert.deepEqual(store.remove('endpointslices', 'shop', 'web-1'), ['shop/auth']);
-});
-
-test('sweep() removes what a list did not hold, but for slices that are newer than the list', () => {
+test('sweep() removes what a list did not hold', () => {
   const store = stored();
   dirtyBy(store, pod('a'));
   dirtyBy(store, pod('b'));
-  store.putSlice(slice('20', 'u-1', 'old'));
-  store.putSlice(slice('30', 'u-2', 'new'));
-  assert.deepEqual(store.sweep('pods', undefined, new Set(['shop/a']), '25'), [WEB]);
+  assert.deepEqual(store.sweep('pods', undefined, new Set(['shop/a']), LISTED), [WEB]);
   assert.deepEqual(podsIn(store), ['a']);
-  assert.deepEqual(store.sweep('pods', 'auth', new Set(), '25'), [], 'the list of another namespace');
-  assert.deepEqual(store.sweep('endpointslices', undefined, new Set(), '25'), [WEB]);
-  assert.deepEqual(
-    store.world(WEB)?.slices.map(({ name }) => name),
-    ['new'],
-  );
-  assert.deepEqual(store.sweep('services', 'shop', new Set(), '25'), [WEB]);
+  assert.deepEqual(store.sweep('pods', 'auth', new Set(), LISTED), [], 'the list of another namespace');
+  assert.deepEqual(store.sweep('services', 'shop', new Set(), LISTED), [WEB]);
   assert.equal(store.world(WEB), undefined);
+});
+
+test('reserve() keeps nothing of a Service that has gone', () => {
+  const store = stored();
+  takeRemoval(store, 'services', serviceObject());
+  store.reserve(WEB, 'web-1');
+  takeObject(store, 'services', serviceObject());
+  assert.deepEqual(store.world(WEB)?.taken, new Set());
+  store.reserve(WEB, 'web-1');
+  assert.deepEqual(store.world(WEB)?.taken, new Set(['web-1']));
 });
 
 test('takeObject() leaves out a pod that it cannot read any more, and keeps a Service as it was', () => {
