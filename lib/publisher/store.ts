@@ -2,6 +2,7 @@
  * What the publisher knows of the cluster, and which Services a change concerns. It never goes back behind the
  * publisher's own writes: a slice told of later by a watch or a list that lags is known to be older (`known-slices.ts`).
  */
+import { Away } from './away.ts';
 import { KnownSlices, type Listed, type Moment, NEVER_ASKED } from './known-slices.ts';
 import { Namespace } from './namespace.ts';
 import type { Node } from './node.ts';
@@ -16,15 +17,25 @@ export type Key = string;
 
 export type Kind = 'pods' | 'services' | 'nodes' | 'endpointslices';
 
-const MOST_AWAY = 10_000;
 
 /** Each change returns the keys of the Services that have to be reconciled for it. */
 export class Store {
   readonly #namespaces = new Map<string, Namespace>();
   readonly #nodes = new Map<string, Node>();
-  /** Nodes that were lost or deleted, and are not back; those that went first are forgotten first. */
-  readonly #away = new Set<string>();
+  readonly #away = new Away();
   readonly #slices = new KnownSlices();
+  /** Namespaces of which nothing is to be concluded yet. */
+  readonly #withheld = new Set<string>();
+
+  /** Until `release()` its Services are as if they were not: of half of a namespace nothing must be concluded. */
+  withhold(namespace: string): void {
+    this.#withheld.add(namespace);
+  }
+
+  /** All of a namespace has been read. @returns its Services. */
+  release(namespace: string): Key[] {
+    return this.#withheld.delete(namespace) ? [...this.#keys('services', namespace)] : [];
+  }
 
   putPod(pod: Pod): Key[] {
     const all = this.#namespace(pod.namespace);
@@ -48,7 +59,7 @@ export class Store {
     const isBack = node.isReady && this.isAway(node.name, node.uid);
     this.#nodes.set(node.name, node);
     if (node.isReady) this.#away.delete(node.name);
-    else this.#leaves(node.name);
+    else this.#away.add(node.name);
     const isSame = before?.isReady === node.isReady && before.zone === node.zone;
     if (isBack) this.#judgeOn(node.name, doubted);
     return isSame && !isBack ? [] : this.#onNode(node.name);
@@ -93,7 +104,7 @@ export class Store {
       case 'nodes':
         // It concerns nobody yet: the pods' own end does, or what happens to their Services next (`nodeInformer` has no
         // such handler in `pkg/controller/endpointslice/endpointslice_controller.go`).
-        if (this.#nodes.delete(name)) this.#leaves(name);
+        if (this.#nodes.delete(name)) this.#away.add(name);
         return [];
       case 'pods':
         return keysIn(namespace, this.#namespaces.get(namespace)?.removePod(name) ?? []);
@@ -129,10 +140,10 @@ export class Store {
     if (entry?.service !== undefined) entry.taken.add(sliceName);
   }
 
-  /** @returns what is known of a Service; undefined where there is none of that name. */
+  /** @returns what is known of a Service; undefined where there is none of that name, or it is withheld. */
   world(key: Key): World | undefined {
     const [namespace, name] = splitKey(key);
-    const all = this.#namespaces.get(namespace);
+    const all = this.#withheld.has(namespace) ? undefined : this.#namespaces.get(namespace);
     const entry = all?.entries.get(name);
     if (all === undefined || entry?.service === undefined) return undefined;
     const { service, slices, taken } = entry;
@@ -145,18 +156,19 @@ export class Store {
     };
   }
 
-  /** @returns the keys of all Services. */
+  /** @returns the keys of all Services that are not withheld. */
   services(): Key[] {
-    return [...this.#keys('services', undefined)];
+    return [...this.#keys('services', undefined)].filter(key => !this.#withheld.has(splitKey(key)[0]));
   }
 
-  /** How many there are. */
+  /** How many there are; of those that are withheld none is published or held. */
   get counts(): Readonly<Record<Kind | 'published' | 'held', number>> {
     const counts = { pods: 0, services: 0, nodes: this.#nodes.size, published: 0, held: 0 };
-    for (const { pods, entries } of this.#namespaces.values()) {
+    for (const [name, { pods, entries }] of this.#namespaces) {
       counts.pods += pods.size;
       for (const { service } of entries.values()) {
         if (service !== undefined) counts.services++;
+        if (this.#withheld.has(name)) continue;
         if (service?.claim.type === 'selected') counts.published++;
         if (service?.claim.type === 'held') counts.held++;
       }
@@ -198,13 +210,6 @@ export class Store {
     all.entries.get(service)?.slices.delete(name);
     all.drop(service);
     return [keyOf(namespace, service)];
-  }
-
-  #leaves(nodeName: string): void {
-    if (this.#away.has(nodeName)) return;
-    this.#away.add(nodeName);
-    const [first] = this.#away;
-    if (this.#away.size > MOST_AWAY && first !== undefined) this.#away.delete(first);
   }
 
   #judgeOn(nodeName: string, judge: (verdict: Verdict) => Verdict): Key[] {

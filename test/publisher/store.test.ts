@@ -203,3 +203,16 @@ test('Store asks no more of a Service that cannot be followed than the pods in i
   assert.deepEqual(dirtyBy(store, pod('a')), [WEB], 'it may be one of them');
   assert.deepEqual(podsIn(store), []);
 });
+
+test('Store has no Service of a namespace that is withheld, and tells of all when it is released', () => {
+  const store = new Store();
+  store.withhold('shop');
+  takeObject(store, 'services', serviceObject());
+  takeObject(store, 'pods', pod('a'));
+  assert.deepEqual([store.world(WEB), store.services()], [undefined, []]);
+  const { pods, services, published } = store.counts;
+  assert.deepEqual([pods, services, published], [1, 1, 0]);
+  assert.deepEqual(store.release('shop'), [WEB]);
+  assert.deepEqual([podsIn(store), store.services(), store.counts.published], [['a'], [WEB], 1]);
+  assert.deepEqual(store.release('shop'), [], 'once');
+});
