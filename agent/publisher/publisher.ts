@@ -88,10 +88,11 @@ export async function runPublisher(parts: PublisherParts): Promise<Parsed<number
     now,
     changed: keys => dispatcher.add(keys),
     synced(): void {
-      log.info({ ...store.counts }, `All has been read in ${now() - startedAt} ms`);
-      // Nothing is concluded before all is known.
+      story.synced(now() - startedAt, watches.unread);
+      // Nothing is concluded before all is known that is not refused.
       leader.takePart();
     },
+    readLater: story.readLater,
     unreadable: story.unreadable,
     link: story.link,
   });
@@ -117,6 +118,7 @@ export async function runPublisher(parts: PublisherParts): Promise<Parsed<number
       startedAt,
       leader: { self: leader.self, leads: leader.leadsForMs > 0, holder: leader.holder ?? null },
       watches: watches.status,
+      unread: watches.unread,
       known: store.counts,
       queue: { length: dispatcher.waiting, since: dispatcher.oldest ?? null },
       problems: problems.shown,

@@ -3,7 +3,7 @@ import { hasBody, send, TEXT } from '../send.ts';
 
 /*
  * GET, HEAD  /livez    200 as long as the process answers
- * GET, HEAD  /readyz   200 once all has been read, whether it leads or stands by; else 503
+ * GET, HEAD  /readyz   200 once all has been read that is not refused, whether it leads or stands by; else 503
  * GET, HEAD  /status   JSON
  * GET, HEAD  /metrics  Prometheus text
  */

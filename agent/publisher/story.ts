@@ -9,6 +9,9 @@ import type { Written } from './writer.ts';
 
 /** What is worth a line of the log, and a metric. */
 export interface Story {
+  /** @param unread `Watches.unread`. */
+  readonly synced: (tookMs: number, unread: Readonly<Record<string, readonly string[]>>) => void;
+  readonly readLater: (namespace: string) => void;
   readonly leads: (isLeading: boolean) => void;
   readonly written: (key: Key, write: Write, written: Written) => void;
   readonly unreadable: (resource: string, key: Key, problem: string) => void;
@@ -32,6 +35,15 @@ export function createStory(log: Logger, metrics: Metrics<PublisherMetricName>, 
   }
 
   return {
+    synced(tookMs, unread): void {
+      const names = Object.keys(unread);
+      const rest = names.length === 0 ? '' : `, but for ${names.join(', ')}`;
+      log.info({ ...store.counts }, `All has been read in ${tookMs} ms${rest}`);
+      for (const [namespace, because] of Object.entries(unread))
+        log.warn({ namespace }, `Namespace ${namespace}: ${unreadText(because)}; it is tried again`);
+    },
+    readLater: namespace =>
+      log.info({ namespace }, `Namespace ${namespace}: It has been read, and is published from now on`),
     leads: isLeading =>
       log.info({ isLeading }, isLeading ? 'This one leads' : 'This one leads no more, and writes nothing'),
     written(key, write, result): void {
@@ -63,12 +75,20 @@ export function createStory(log: Logger, metrics: Metrics<PublisherMetricName>, 
     },
     link: resource => ({
       heard: at => metrics.set('podusher_api_heard_timestamp_seconds', at / 1000, { resource }),
-      changed({ state, because }): void {
+      changed({ state, because, heardAt }): void {
         metrics.set('podusher_api_watching', state === 'watching' ? 1 : 0, { resource });
         if (state === 'watching') log.info({ resource }, `The API is watched: ${resource}`);
-        else log.warn({ resource }, `The API is lost: ${resource}: ${because}; what it told last holds`);
+        else {
+          const holds = heardAt === null ? 'it has told nothing yet' : 'what it told last holds';
+          log.warn({ resource }, `The API is lost: ${resource}: ${because}; ${holds}`);
+        }
       },
     }),
     once,
   };
+}
+
+/** Of a namespace (`Watches.unread`). */
+export function unreadText(because: readonly string[]): string {
+  return `Not read, so nothing of it is published: ${because.join('; ')}`;
 }

@@ -17,7 +17,6 @@ export type Key = string;
 
 export type Kind = 'pods' | 'services' | 'nodes' | 'endpointslices';
 
-
 /** Each change returns the keys of the Services that have to be reconciled for it. */
 export class Store {
   readonly #namespaces = new Map<string, Namespace>();

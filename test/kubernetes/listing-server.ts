@@ -21,6 +21,7 @@ interface Watch {
   readonly response: ServerResponse;
   /** Only what is newer is told, also where that is yet to come. */
   readonly from: number;
+  readonly fits: (object: object) => boolean;
 }
 
 /** Objects of type `T`, which are told as they are. */
@@ -151,18 +152,25 @@ export abstract class ListingServer<T extends object> {
     send(response, 200, { metadata: { resourceVersion: this.now, ...more }, items: items.slice(from, to) });
   }
 
-  protected watch(resource: string, query: URLSearchParams, response: ServerResponse): void {
+  /** @param fits which objects are watched. */
+  protected watch(
+    resource: string,
+    query: URLSearchParams,
+    response: ServerResponse,
+    fits: Watch['fits'] = () => true,
+  ): void {
     const from = Number(query.get('resourceVersion'));
     if (from < this.#forgotten) return refuse(response, 410, 'too old resource version');
     response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
-    const watch = { resource, response, from };
+    const watch = { resource, response, from, fits };
     this.#watches.add(watch);
     response.once('close', () => this.#watches.delete(watch));
     for (const change of this.#changes) tell(watch, change);
   }
 }
 
-function tell({ resource, response, from }: Watch, change: Change<object>): void {
+function tell({ resource, response, from, fits }: Watch, change: Change<object>): void {
   const { type, object, version } = change;
-  if (change.resource === resource && version > from) response.write(`${JSON.stringify({ type, object })}\n`);
+  if (change.resource === resource && version > from && fits(object))
+    response.write(`${JSON.stringify({ type, object })}\n`);
 }

@@ -1,4 +1,7 @@
-/** An API server that keeps objects as the real one does: versions, lists in pages, watches, preconditions. */
+/**
+ * An API server that keeps objects as the real one does: versions, lists in pages, watches, preconditions; but that two
+ * namespaces have no objects of one name.
+ */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TestContext } from 'node:test';
 import { parsed } from '../../lib/parsed.ts';
@@ -12,6 +15,8 @@ export interface Asked {
   /** `pods`, `leases`. */
   readonly resource: string;
   readonly name: string | undefined;
+  /** Undefined: all of the cluster. */
+  readonly namespace: string | undefined;
   readonly isWatch: boolean;
   readonly query: URLSearchParams;
   /** By its token. */
@@ -97,12 +102,13 @@ export class ApiServer extends ListingServer<Json> {
     const { pathname, searchParams: query } = new URL(request.url ?? '/', 'http://api');
     let body = '';
     for await (const chunk of request) body += String(chunk);
-    const [, resource = '', name] =
-      /^\/apis?\/.*?v1(?:\/namespaces\/[^/]+)?\/([a-z]+)(?:\/(.+))?$/.exec(pathname) ?? [];
+    const [, namespace, resource = '', name] =
+      /^\/apis?\/.*?v1(?:\/namespaces\/([^/]+))?\/([a-z]+)(?:\/(.+))?$/.exec(pathname) ?? [];
     const asked: Asked = {
       method: request.method ?? '',
       resource,
       name,
+      namespace,
       isWatch: query.get('watch') === 'true',
       query,
       who: request.headers.authorization?.replace('Bearer ', '') ?? '',
@@ -115,11 +121,13 @@ export class ApiServer extends ListingServer<Json> {
 
   /** As a server without faults does. */
   answer(asked: Asked, response: ServerResponse): void {
-    const { method, resource, name, query, body } = asked;
+    const { method, resource, name, namespace, query, body } = asked;
+    const fits = (object: object): boolean =>
+      namespace === undefined || metadataOf(object)['namespace'] === namespace;
     const before = name === undefined ? undefined : this.#of(resource).get(name);
     if (method === 'GET' && name === undefined) {
-      if (asked.isWatch) return this.watch(resource, query, response);
-      return this.list(this.all(resource), query, response);
+      if (asked.isWatch) return this.watch(resource, query, response, fits);
+      return this.list(this.all(resource).filter(fits), query, response);
     }
     if (method === 'POST') {
       if (this.#of(resource).has(metadataOf(body).name)) return refuse(response, 409, 'already exists');

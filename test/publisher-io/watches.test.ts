@@ -8,7 +8,7 @@ import { type Watches, watchAll } from '../../agent/publisher/watches.ts';
 import { Store } from '../../lib/publisher/store.ts';
 import { until, within } from '../agent/until.ts';
 import { refuse } from '../kubernetes/answers.ts';
-import type { ApiServer } from './api-server.ts';
+import type { ApiServer, Fault } from './api-server.ts';
 import { shop } from './publisher.ts';
 
 const { signal: NEVER } = new AbortController();
@@ -20,8 +20,14 @@ interface Watching {
   readonly later: (ms: number) => void;
 }
 
-async function watching(context: TestContext, namespaces: readonly string[] = []): Promise<Watching> {
+/** @returns watches of which all is current that is not refused. */
+async function watching(
+  context: TestContext,
+  namespaces: readonly string[] = [],
+  fault?: Fault,
+): Promise<Watching> {
   const api = await shop(context, 3);
+  api.fault = fault;
   const folder = api.account('first');
   const client = createClient(() => readAccount(folder, api.environment), 'podusher/test', 8);
   const store = new Store();
@@ -33,6 +39,7 @@ async function watching(context: TestContext, namespaces: readonly string[] = []
     now: () => at,
     changed: () => {},
     synced: () => {},
+    readLater: () => {},
     unreadable: () => {},
     link: () => ({ heard: () => {}, changed: () => {} }),
   });
@@ -99,8 +106,9 @@ for (const [resource, namespaces, code, mayLead] of [
   test(`mayLead is ${mayLead} when ${resource} of ${scope} are answered with ${code} for long`, async context => {
     const { api, watches, later } = await watching(context, namespaces);
     api.fault = (asked, response) => {
-      if (asked.resource === resource) refuse(response, code, 'no');
-      return asked.resource === resource;
+      const fits = asked.resource === resource && asked.namespace !== 'other';
+      if (fits) refuse(response, code, 'no');
+      return fits;
     };
     watches.again();
     const name = namespaces.length === 0 ? resource : `shop/${resource}`;
@@ -113,3 +121,48 @@ for (const [resource, namespaces, code, mayLead] of [
     assert.equal(watches.mayLead, true);
   });
 }
+
+test('mayLead is false when a namespace that was refused is lost otherwise for long, and not at once', async context => {
+  const { api, watches, later } = await watching(context, ['shop', 'other']);
+  let code = 403;
+  api.fault = ({ namespace, resource }, response) => {
+    const fits = namespace === 'shop' && resource === 'pods';
+    if (fits) refuse(response, code, 'no');
+    return fits;
+  };
+  watches.again();
+  await until('the loss', () => stateOf(watches, 'shop/pods') === 'lost' || undefined);
+  later(60_000);
+  code = 503;
+  const because = (): string | null | undefined =>
+    watches.status.find(({ resource }) => resource === 'shop/pods')?.because;
+  await until('the other answer', () => because()?.includes('503') || undefined);
+  assert.equal(watches.mayLead, true);
+  later(30_000);
+  assert.equal(watches.mayLead, false);
+});
+
+const refusePods: Fault = ({ namespace, resource }, response) => {
+  const fits = namespace === 'shop' && resource === 'pods';
+  if (fits) refuse(response, 403, 'no');
+  return fits;
+};
+
+test('watchAll() releases a namespace that was refused when none of its watches is behind', async context => {
+  let isHeld = true;
+  const { api, watches, store } = await watching(context, ['other', 'shop'], refusePods);
+  assert.equal(watches.areSynced, true);
+  assert.deepEqual([store.services(), watches.unread], [[], { shop: ['pods: HTTP 403: no'] }]);
+  // From now on its watch of slices tells nothing: they may have changed by then.
+  api.fault = ({ namespace, resource, isWatch }, response) => {
+    const fits = isHeld && namespace === 'shop' && resource === 'endpointslices' && isWatch;
+    if (fits) refuse(response, 503, 'later');
+    return fits;
+  };
+  watches.again();
+  await until('the watch of pods', () => stateOf(watches, 'shop/pods') === 'watching' || undefined);
+  assert.deepEqual(store.services(), []);
+  isHeld = false;
+  await isCurrent(watches);
+  assert.deepEqual([store.services(), watches.unread], [['shop/web'], {}]);
+});

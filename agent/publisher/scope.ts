@@ -1,0 +1,73 @@
+import { type Watch, type WatchParts, watchOne } from './watch.ts';
+
+/**
+ * The Services, pods and slices of one namespace, or of all of the cluster: what is watched together, for none of them
+ * means anything without the others.
+ *
+ * Invariant: of a namespace nothing is concluded before it is read, whatever is known of it by then: without some of its
+ * pods slices would be emptied. Once it is read, what was told last holds.
+ */
+export interface Scope {
+  /** Undefined: all of the cluster. */
+  readonly namespace: string | undefined;
+  readonly watches: readonly Watch[];
+  readonly isRead: () => boolean;
+  /** It is not read because some of it is refused: it is not waited for. */
+  readonly isRefused: () => boolean;
+  /** It keeps from leading. */
+  readonly isBlind: () => boolean;
+  /** What of it is lost or not read yet, and why: `pods: HTTP 403: …`. */
+  readonly because: () => readonly string[];
+}
+
+const KINDS = ['services', 'pods', 'endpointslices'] as const;
+
+/**
+ * @param moved one of its watches stands otherwise; called with whether that has made it read.
+ * @returns a scope that begins to be read; a namespace is withheld by the store until it is
+ */
+export function watchScope(
+  parts: WatchParts,
+  namespace: string | undefined,
+  moved: (isReadNow: boolean) => void,
+): Scope {
+  const { store, changed } = parts;
+  let isRead = false;
+  if (namespace !== undefined) store.withhold(namespace);
+
+  /**
+   * What is released while this one leads must be no older than its term is, and one of its lists may be: so none of its
+   * watches is behind. (For all of the cluster whoever begins to lead waits, by `Watches.current()`.)
+   */
+  function isWhole(): boolean {
+    return watches.every(one => one.isSynced() && (namespace === undefined || !one.isBehind()));
+  }
+
+  function look(): void {
+    const isReadNow = !isRead && isWhole();
+    isRead ||= isReadNow;
+    const released = isReadNow && namespace !== undefined ? store.release(namespace) : [];
+    if (released.length > 0) changed(released);
+    moved(isReadNow);
+  }
+
+  const watches = KINDS.map(kind => watchOne(parts, kind, namespace, look));
+
+  function isRefused(): boolean {
+    return !isRead && namespace !== undefined && watches.some(one => one.isRefused());
+  }
+
+  return {
+    namespace,
+    watches,
+    isRead: () => isRead,
+    isRefused,
+    isBlind: () => !isRefused() && watches.some(one => one.isBlind()),
+    because: () =>
+      watches.flatMap(one => {
+        const { state, because } = one.link();
+        if (state === 'lost') return [`${one.kind}: ${because}`];
+        return one.isSynced() ? [] : [`${one.kind}: Not to the end yet`];
+      }),
+  };
+}

@@ -1,0 +1,196 @@
+import { soonMs } from '../../lib/publisher/back-off.ts';
+import { SERVICE_NAME } from '../../lib/publisher/slice.ts';
+import { type Key, type Kind, type Store, splitKey } from '../../lib/publisher/store.ts';
+import { type Told, takeObject, takeRemoval } from '../../lib/publisher/told.ts';
+import type { StatusLink } from '../../lib/status/status.ts';
+import type { ApiClient } from '../kubernetes/client.ts';
+import { createFollower } from '../kubernetes/follow.ts';
+import { type Following, LARGEST_OBJECT, TIMING, type Timing } from '../kubernetes/following.ts';
+import { createLink, type LinkListener } from '../kubernetes/link.ts';
+
+/** One kind, watched in one namespace or in all of the cluster: what it tells goes into the store. */
+export interface Watch {
+  readonly kind: Kind;
+  /** `shop/pods`. */
+  readonly resource: string;
+  /** Begins it anew from where it is, for the network may have lost it without a word. */
+  readonly again: () => void;
+  readonly end: () => void;
+  readonly link: () => StatusLink;
+  /** It has been read to the end once. */
+  readonly isSynced: () => boolean;
+  /** It has not told yet what had happened when `again()` was called last. */
+  readonly isBehind: () => boolean;
+  /** It is lost because the API server refuses it: whoever leads has the same rights. */
+  readonly isRefused: () => boolean;
+  /** It is lost, and does not keep from leading once it has been read. */
+  readonly isSpared: () => boolean;
+  /** It has been lost for long, and keeps from leading. */
+  readonly isBlind: () => boolean;
+}
+
+export interface WatchParts {
+  readonly client: ApiClient;
+  readonly store: Store;
+  readonly now: () => number;
+  /** Services are to be reconciled. */
+  readonly changed: (keys: readonly Key[]) => void;
+  readonly unreadable: (resource: Kind, key: Key, problem: string) => void;
+  readonly link: (resource: string) => LinkListener;
+}
+
+const FOLDERS: Readonly<Record<Kind, string>> = {
+  nodes: '/api/v1',
+  services: '/api/v1',
+  pods: '/api/v1',
+  endpointslices: '/apis/discovery.k8s.io/v1',
+};
+
+/** Pods are 5 to 20 KB; of the largest one fits. */
+const PAGE = { items: 500, mostBytes: LARGEST_OBJECT, fewestItems: 1 };
+/** The largest clusters have 150,000 pods; the rest is for pages of few. */
+const MOST_PAGES = 2000;
+/**
+ * A watch that is stuck without a word is one that has nothing to tell: so each is begun anew after 20 to 25 s, from where
+ * it is, which the API server answers out of its cache. With what is added for one that does not end, this is the oldest
+ * that what is known can be: 27 s. (Bookmarks would tell after a minute; client-go's pings of HTTP/2 after 45 s, and only
+ * of a connection that is dead.)
+ */
+const LONGEST_WATCH_MS = 27_000;
+const PATIENCE: Timing = {
+  ...TIMING,
+  backOffMs: soonMs,
+  wholeListMs: 300_000,
+  watch: { headMs: 10_000, quietMs: LONGEST_WATCH_MS, wholeMs: LONGEST_WATCH_MS },
+  // A new leader waits for it.
+  shortestWatchMs: 500,
+  watchSeconds: 20,
+  spreadSeconds: 6,
+};
+
+/** A restart of API servers takes less; and what is lost for so long is lost for this one alone, or for all. */
+const BLIND_AFTER_MS = 30_000;
+const REFUSALS: ReadonlySet<number> = new Set([401, 403, 404]);
+
+/**
+ * A kubelet that has started anew tells of its pods within seconds. After a mere partition it may have nothing to tell of
+ * them: so much later they serve again.
+ */
+const BELIEVED_AFTER_MS = 10_000;
+
+/**
+ * @param namespace undefined: all of the cluster.
+ * @param moved is called when it has been read to the end, watches, or is lost.
+ * @returns a watch that begins to read
+ */
+export function watchOne(
+  parts: WatchParts,
+  kind: Kind,
+  namespace: string | undefined,
+  moved: () => void,
+): Watch {
+  const { client, store, now, changed, unreadable } = parts;
+  const resource = namespace === undefined ? kind : `${namespace}/${kind}`;
+  const link = createLink(now, parts.link(resource));
+  /** By nodes that are back. */
+  const doubts = new Map<string, NodeJS.Timeout>();
+  let isSynced = false;
+  let isBehind = true;
+  /** As it was lost first, and has not been whole since; or spared, whose time does not count. */
+  let loss: { readonly at: number; readonly code: number | undefined } | undefined;
+  /** Pages of a list come in. */
+  let isReading = false;
+
+  function isRefused(): boolean {
+    return !isReading && REFUSALS.has(loss?.code ?? 0);
+  }
+
+  /** Where one namespace of several is refused, the others are known. */
+  function isSpared(): boolean {
+    const isLost = !isReading && loss !== undefined;
+    return isLost && (kind === 'nodes' || (namespace !== undefined && isRefused()));
+  }
+
+  function isBlind(): boolean {
+    return !isReading && loss !== undefined && now() - loss.at >= BLIND_AFTER_MS && !isSpared();
+  }
+
+  function believeLater(node: string): void {
+    clearTimeout(doubts.get(node));
+    const timer = setTimeout(() => {
+      doubts.delete(node);
+      changed(store.believe(node));
+    }, BELIEVED_AFTER_MS);
+    doubts.set(node, timer.unref());
+  }
+
+  /** What cannot be read of one object must not keep all others from being read. */
+  function take(told: Told | undefined): string | undefined {
+    if (told === undefined) return 'Told of an object without a name';
+    if (told.problem !== undefined) unreadable(kind, told.key, told.problem);
+    if (told.isBack === true) believeLater(splitKey(told.key)[1]);
+    if (told.dirty.length > 0) changed(told.dirty);
+    return undefined;
+  }
+
+  const following: Following = {
+    client,
+    path: `${FOLDERS[kind]}${namespace === undefined ? '' : `/namespaces/${namespace}`}/${kind}`,
+    query: kind === 'endpointslices' ? { labelSelector: SERVICE_NAME } : {},
+    mostPages: MOST_PAGES,
+    page: PAGE,
+    timing: PATIENCE,
+    reading() {
+      const seen = new Set<Key>();
+      const asked = store.moment;
+      return {
+        take(object): string | undefined {
+          isReading = true;
+          const told = takeObject(store, kind, object, asked);
+          if (told !== undefined) seen.add(told.key);
+          return take(told);
+        },
+        end(version): undefined {
+          const dirty = store.sweep(kind, namespace, seen, { asked, version });
+          if (dirty.length > 0) changed(dirty);
+          isSynced = true;
+          isReading = false;
+          loss = undefined;
+          moved();
+        },
+      };
+    },
+    changed: (type, object) => take((type === 'DELETED' ? takeRemoval : takeObject)(store, kind, object)),
+    heard: link.heard,
+    watching(): void {
+      loss = undefined;
+      isBehind = false;
+      link.watching();
+      moved();
+    },
+    lost(reason, code): void {
+      isReading = false;
+      loss = { at: loss === undefined || isSpared() ? now() : loss.at, code };
+      link.lost(reason);
+      moved();
+    },
+  };
+  const follower = createFollower(following);
+  return {
+    kind,
+    resource,
+    again(): void {
+      // While the network was lost nobody knew anything.
+      if (loss !== undefined) loss = { ...loss, at: now() };
+      isBehind = true;
+      follower.again();
+    },
+    end: follower.end,
+    link: () => link.status,
+    isSynced: () => isSynced,
+    isBehind: () => isBehind,
+    isRefused,
+    isSpared,
+    isBlind,
+  };
+}
