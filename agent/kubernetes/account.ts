@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import { type Parsed, parsed, unparsed } from '../../lib/parsed.ts';
 import type { Environment } from '../../lib/settings/environment.ts';
@@ -6,6 +7,9 @@ import { codeOf } from '../error-code.ts';
 
 /** As much as a Secret or a ConfigMap may hold, which is where such files come from. */
 const MOST_BYTES = 1024 * 1024;
+
+/** Bearer tokens are of these (RFC 6750); anything else no header can carry, or nobody has issued. */
+const TOKEN = /^[\x21-\x7e]+$/;
 
 /** How the API server is reached, and as whom. */
 export type Account = ServiceAccount | Proxy;
@@ -33,21 +37,38 @@ export interface Proxy {
  * @returns the account, or all that is missing
  */
 export async function readAccount(folder: string, environment: Environment): Promise<Parsed<ServiceAccount>> {
-  const host = environment['KUBERNETES_SERVICE_HOST'];
+  const host = environment['KUBERNETES_SERVICE_HOST'] ?? '';
   const port = Number(environment['KUBERNETES_SERVICE_PORT_HTTPS'] ?? environment['KUBERNETES_SERVICE_PORT']);
-  const [token, ca] = await Promise.all([readText(join(folder, 'token')), readText(join(folder, 'ca.crt'))]);
+  const [token, ca] = await Promise.all([readToken(join(folder, 'token')), readText(join(folder, 'ca.crt'))]);
   const problems = [token, ca].flatMap(text => (text.ok ? [] : text.problems));
-  if (host === undefined || !Number.isInteger(port)) {
+  if (host === '' || !Number.isInteger(port) || port === 0) {
     problems.unshift('Not in a cluster: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set');
   }
-  if (!token.ok || !ca.ok || host === undefined || problems.length > 0) return unparsed(...problems);
-  return parsed({ host, port, ca: ca.value, token: token.value.trim() });
+  if (!token.ok || !ca.ok || problems.length > 0) return unparsed(...problems);
+  return parsed({ host, port, ca: ca.value, token: token.value });
+}
+
+/** @returns where the API server is, for messages. */
+export function addressOf(account: Account): string {
+  return 'proxy' in account
+    ? account.proxy.origin
+    : `https://${isIPv6(account.host) ? `[${account.host}]` : account.host}:${account.port}`;
 }
 
 /** @returns the namespace that the service account is of; undefined where the folder does not tell. */
 export async function readNamespace(folder: string): Promise<string | undefined> {
   const text = await readText(join(folder, 'namespace'));
   return text.ok && text.value.trim() !== '' ? text.value.trim() : undefined;
+}
+
+/** What it holds is never told. */
+async function readToken(path: string): Promise<Parsed<string>> {
+  const text = await readText(path);
+  if (!text.ok) return text;
+  const token = text.value.trim();
+  return TOKEN.test(token)
+    ? parsed(token)
+    : unparsed(`${path}: Is not a token, which is one line of visible ASCII characters`);
 }
 
 async function readText(path: string): Promise<Parsed<string>> {

@@ -4,9 +4,10 @@ import { publisherHelp } from '../../lib/settings/help.ts';
 import { createReader } from '../../lib/settings/layers.ts';
 import { formatProblem } from '../../lib/settings/problem.ts';
 import { PUBLISHER, publisherProblems, publisherSettings } from '../../lib/settings/publisher-table.ts';
+import { flagOf } from '../../lib/settings/row.ts';
 import { now } from '../clock.ts';
 import { readCommandLine } from '../command-line.ts';
-import { type Account, readAccount, readNamespace } from '../kubernetes/account.ts';
+import { type Account, addressOf, readAccount, readNamespace } from '../kubernetes/account.ts';
 import { createClient } from '../kubernetes/client.ts';
 import { VERSION } from '../version.ts';
 import { dryRun } from './dry-run.ts';
@@ -17,12 +18,13 @@ const BAD_INPUT = 2;
 const ACCOUNT_MS = 10_000;
 /** As many as there are writes at a time. */
 const KEPT_CONNECTIONS = 32;
+const ELSEWHERE = `Outside of the cluster: start kubectl proxy, and give its address by ${flagOf(PUBLISHER.server)}`;
 
 /**
  * `podusher publisher`: reads its settings, then publishes until SIGTERM.
  *
- * @returns the exit status: 0; 1 where `--dry-run` could not read all; 2 for bad flags and variables, outside of a
- *   cluster, or where the port is in use
+ * @returns the exit status: 0; 1 where `--dry-run` could not read all; 2 for bad flags and variables, a service account
+ *   that cannot be read, or a port that is in use
  */
 export async function publisher(argv: readonly string[], environment: Environment): Promise<number> {
   const { asks, flags, problems } = readCommandLine(argv, Object.values(PUBLISHER));
@@ -32,17 +34,16 @@ export async function publisher(argv: readonly string[], environment: Environmen
   }
   const reader = createReader({ flags, environment, annotations: new Map() });
   const own = publisherSettings(reader);
-  const all = [...problems, ...reader.startProblems, ...publisherProblems(environment, own)].map(
-    formatProblem,
-  );
+  const given = [...problems, ...reader.startProblems, ...publisherProblems(environment, own)];
+  // Bad settings alone: they may be why there is no account, and whoever only misspelt a flag looks for none.
+  if (given.length > 0) return refuse(given.map(formatProblem));
   const { server } = own;
   const readAgain = async (): Promise<Parsed<Account>> =>
     server === undefined ? readAccount(own.serviceAccount, environment) : parsed({ proxy: server });
   const account = await readAgain();
-  if (!account.ok) all.push(...account.problems);
-  if (all.length > 0) return refuse(all);
+  if (!account.ok) return refuse(own.dryRun ? [...account.problems, ELSEWHERE] : account.problems);
   const client = createClient(remembered(readAgain), `podusher/${VERSION}`, KEPT_CONNECTIONS);
-  if (own.dryRun) return dryRun(own, client, now);
+  if (own.dryRun) return dryRun({ own, client, now, address: addressOf(account.value) });
   const leaseNamespace = own.leaseNamespace ?? (await readNamespace(own.serviceAccount)) ?? 'default';
   const ended = await runPublisher({ own, leaseNamespace, client, now });
   return ended.ok ? ended.value : refuse(ended.problems);

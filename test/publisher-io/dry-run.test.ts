@@ -8,10 +8,12 @@ import { parsed, unparsed } from '../../lib/parsed.ts';
 import { createReader } from '../../lib/settings/layers.ts';
 import { formatProblem } from '../../lib/settings/problem.ts';
 import { PUBLISHER, publisherProblems, publisherSettings } from '../../lib/settings/publisher-table.ts';
-import { until } from '../agent/until.ts';
+import { until, within } from '../agent/until.ts';
+import { refuse } from '../kubernetes/answers.ts';
 import { CERTIFICATE } from '../kubernetes/certificate.ts';
+import { freePort } from '../rehearse/cli.ts';
 import type { ApiServer } from './api-server.ts';
-import { Publisher, putPod, readyIn, shop } from './publisher.ts';
+import { type ApiPlace, Publisher, putPod, readyIn, shop } from './publisher.ts';
 
 /** What `kubectl proxy` is: it says who asks. @returns its URL, and how often somebody else said it */
 async function startProxy(
@@ -65,6 +67,68 @@ test('publisher --dry-run tells which pods are not ready and why, also when ther
   const because = ['web-1: not ready: rails is not ready'];
   assert.deepEqual(JSON.parse(dry.stdout), { service: 'shop/web', pods: 2, ready: 1, because });
   assert.equal(dry.stderr, 'Namespace shopp: Has no Service\n');
+});
+
+test('publisher --dry-run ends at once where all is refused, or all that is not read', async context => {
+  const api = await shop(context, 1);
+  const { url } = await startProxy(context, api);
+  for (const refused of [['nodes', 'services', 'pods', 'endpointslices'], ['pods']]) {
+    api.fault = ({ resource }, response) => {
+      if (refused.includes(resource)) refuse(response, 403, `${resource} is forbidden`);
+      return refused.includes(resource);
+    };
+    const dry = await Publisher.start(context, api, 'nobody', ['--dry-run', `--server=${url}`]);
+    assert.equal(await within('the end', dry.ended), 1);
+    const said = dry.stderr.trimEnd().split('\n');
+    const each = refused.map(resource => `${resource}: HTTP 403: ${resource} is forbidden`);
+    const all = `${url} refuses ${refused.join(', ')}: whoever asks must be allowed to list and watch them`;
+    assert.equal(said.pop(), all);
+    assert.deepEqual(said.sort(), each.sort());
+    assert.equal(dry.stdout, '');
+  }
+});
+
+test('publisher --dry-run ends soon where nobody listens, and says where that is', async context => {
+  const api = await shop(context);
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const dry = await Publisher.start(context, api, 'nobody', ['--dry-run', `--server=${url}`]);
+  assert.equal(await within('the end', dry.ended, 40_000), 1);
+  assert.match(dry.stderr, /^pods: Cannot be reached: ECONNREFUSED$/m);
+  assert.equal(
+    dry.stderr.trimEnd().split('\n').at(-1),
+    `${url} has told nothing within 10 s: is kubectl proxy running there?`,
+  );
+});
+
+/** Neither a cluster's variables, nor a service account. */
+const NOWHERE: ApiPlace = {
+  environment: { KUBERNETES_SERVICE_HOST: '', KUBERNETES_SERVICE_PORT: '' },
+  account: () => '/nowhere',
+};
+
+test('publisher tells a bad flag alone, whether there is a service account or not', async context => {
+  const flags = ['--dry-run', '--namespace=shop'];
+  const publisher = await Publisher.start(context, NOWHERE, 'nobody', flags);
+  assert.equal(await publisher.ended, 2);
+  const problem = 'flag --namespace: Not a flag (did you mean "--namespaces"?); --help lists them';
+  assert.deepEqual(publisher.stderr.trimEnd().split('\n'), [problem]);
+});
+
+test('publisher tells all that is missing outside of a cluster, and --dry-run what there is instead', async context => {
+  const missing = [
+    'Not in a cluster: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set',
+    '/nowhere/token: Cannot be read (ENOENT)',
+    '/nowhere/ca.crt: Cannot be read (ENOENT)',
+  ];
+  const instead = 'Outside of the cluster: start kubectl proxy, and give its address by --server';
+  for (const [flags, said] of [
+    [[], missing],
+    [['--dry-run'], [...missing, instead]],
+  ] as const) {
+    const publisher = await Publisher.start(context, NOWHERE, 'nobody', flags);
+    assert.equal(await publisher.ended, 2);
+    assert.deepEqual(publisher.stderr.trimEnd().split('\n'), said);
+  }
 });
 
 function problemsOf(flags: Readonly<Record<string, string>>, environment: Record<string, string>): string[] {
