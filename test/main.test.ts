@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { helpText } from '../agent/rehearse/options.ts';
 import { VERSION } from '../agent/version.ts';
-import { agentHelp } from '../lib/settings/help.ts';
+import { agentHelp, publisherHelp } from '../lib/settings/help.ts';
 
 const MAIN = join(import.meta.dirname, '../agent/main.ts');
 
@@ -33,6 +33,7 @@ test('podusher tells its commands when asked for help', () => {
 test('podusher tells of one command when help is asked for it, before it or after', () => {
   for (const [command, help] of [
     ['agent', agentHelp()],
+    ['publisher', publisherHelp()],
     ['rehearse', helpText()],
   ] as const) {
     for (const args of [

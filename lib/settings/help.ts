@@ -38,8 +38,10 @@ export function publisherHelp(): string {
   return `Usage: podusher publisher [--FLAG VALUE]...
 
 ${wrap(
-  'Publishes the EndpointSlices of Services without a selector that are annotated podusher.dev/selector, by the ' +
-    'critical containers of their pods. Each flag is also a variable: --lease-name is PODUSHER_LEASE_NAME.',
+  'Publishes the EndpointSlices of Services that have the annotation podusher.dev/selector (such as app=web) and no ' +
+    'selector, by the critical containers of their pods: all but those that a pod lists in podusher.dev/non-critical. ' +
+    'Each flag is also a variable: --lease-name is PODUSHER_LEASE_NAME. A flag goes before a variable, a variable ' +
+    'before the default. --dry-run needs no value.',
   '',
 )}
 
@@ -48,6 +50,12 @@ ${Object.values(PUBLISHER).map(flagHelp).join('\n')}
 ${INDENT}Prints this
   --version
 ${INDENT}Prints the version
+
+${wrap(
+  'Ends with 0 after SIGTERM or --dry-run; with 1 where --dry-run could not read all; with 2 where it cannot start: ' +
+    'a bad flag or variable, no service account, a port that is in use.',
+  '',
+)}
 `;
 }
 

@@ -91,7 +91,7 @@ export const PUBLISHER: PublisherRows = {
     "the cluster's own",
     'With --dry-run: where kubectl proxy listens, for whoever is not in the cluster',
   ),
-  port: AGENT.port,
+  port: { ...AGENT.port, help: 'The port that /livez, /readyz, /status and /metrics are on' },
   listenAddress: AGENT.listenAddress,
   serviceAccount: {
     ...AGENT.serviceAccount,

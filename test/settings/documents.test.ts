@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { ourAnnotations } from '../../lib/settings/annotation-key.ts';
-import { agentHelp } from '../../lib/settings/help.ts';
+import { agentHelp, publisherHelp } from '../../lib/settings/help.ts';
 import { annotationsSchema } from '../../lib/settings/json-schema.ts';
 import { annotationTable, flagTable, markdownTable } from '../../lib/settings/markdown.ts';
 import { formatProblem } from '../../lib/settings/problem.ts';
+import { PUBLISHER } from '../../lib/settings/publisher-table.ts';
 import { readSettings } from '../../lib/settings/read-settings.ts';
 import { AGENT, CONTAINER, POD } from '../../lib/settings/table.ts';
 
@@ -27,6 +28,15 @@ test('agentHelp() shows every setting within 100 columns', () => {
   for (const { name } of Object.values(CONTAINER)) assert.ok(help.includes(`  ${name}: `), name);
   assert.match(help, /PODUSHER_TOKEN/);
   assert.doesNotMatch(help, /--token /);
+  for (const line of help.split('\n')) assert.ok(line.length <= 100, line);
+});
+
+test('publisherHelp() shows every setting within 100 columns, what the pods say, and how it ends', () => {
+  const help = publisherHelp();
+  for (const { name } of Object.values(PUBLISHER)) assert.ok(help.includes(`  --${name} `), name);
+  for (const text of ['podusher.dev/selector', 'podusher.dev/non-critical', 'PODUSHER_LEASE_NAME'])
+    assert.ok(help.includes(text), text);
+  assert.match(help, /\nEnds with 0 .* with 1 .* with 2 /s);
   for (const line of help.split('\n')) assert.ok(line.length <= 100, line);
 });
 
