@@ -101,3 +101,9 @@ test('all that names the service account, the Lease and the image means the same
 test("the README's variable is the publisher's", () => {
   assert.ok(README.includes(`name: ${variableOf(PUBLISHER.namespaces)},`));
 });
+
+test("the README's dry run in a pod starts what the image does", () => {
+  const [, entry = '[]'] = /^ENTRYPOINT (.*)$/m.exec(textOf('Dockerfile')) ?? [];
+  const command = `-- ${JSON.parse(entry).join(' ')} publisher --dry-run`;
+  assert.equal(README.split(command).length - 1, 2);
+});

@@ -7,15 +7,15 @@ import { run } from '../run.ts';
 const README = textOf('deploy/publisher/README.md');
 const COMMANDS_MS = 120_000;
 
-/** @returns the commands under a heading of that page. */
+/** @returns all commands under a heading of that page. */
 function commandsUnder(heading: string): string {
   const [, section = ''] = README.split(`\n## ${heading}\n`);
-  const [, commands] = /^```sh\n(.*?)^```$/msu.exec(section.split('\n## ')[0] ?? '') ?? [];
-  assert.ok(commands !== undefined, `deploy/publisher/README.md has commands under "${heading}"`);
-  return commands;
+  const blocks = (section.split('\n## ')[0] ?? '').match(/(?<=^```sh\n).*?(?=^```$)/gmsu);
+  assert.ok(blocks !== null, `deploy/publisher/README.md has commands under "${heading}"`);
+  return blocks.join('');
 }
 
-/** Runs them, in a namespace of ours; the Service there is called as on that page, `web`. */
+/** Runs them, in a namespace of ours; the Service there is called as on that page, `web`. @returns what they print */
 export async function runDocumented(namespace: string, heading: string): Promise<string> {
   return runCommands(namespace, commandsUnder(heading));
 }

@@ -25,31 +25,51 @@ export async function kustomized(): Promise<void> {
   assert.deepEqual(named(made), named(textOf(join(FOLDER, 'publisher.yaml'))));
 }
 
-/** @returns the kustomization of deploy/publisher/README.md for a namespace called `shop`, made for another one. */
-async function documented(context: TestContext, namespace: string): Promise<string> {
+/** @returns the first YAML of deploy/publisher/README.md with such a text. */
+function yamlWith(text: string): string {
   const blocks = textOf(join(FOLDER, 'README.md')).match(/(?<=^```yaml\n).*?(?=^```$)/gmsu) ?? [];
-  const kustomization = blocks.find(text => text.includes('components:')) ?? '';
-  const binding = blocks.find(text => text.includes('kind: RoleBinding')) ?? '';
+  const found = blocks.find(block => block.includes(text));
+  assert.ok(found !== undefined, `deploy/publisher/README.md has YAML with "${text}"`);
+  return found;
+}
+
+/** @returns what kustomize makes of it; beside it are the files, and this repository, `podusher`. */
+async function kustomize(
+  context: TestContext,
+  kustomization: string,
+  files: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'podusher-kustomize-')));
   atEnd(context, () => rm(folder, { recursive: true }));
   const path = relative(folder, await realpath(ROOT));
-  await writeFile(
-    join(folder, 'kustomization.yaml'),
-    kustomization
-      .replaceAll('podusher/deploy', `${path}/deploy`)
-      .replace('value: shop', `value: ${namespace}`),
+  const own = { 'kustomization.yaml': kustomization.replaceAll('podusher/deploy', `${path}/deploy`) };
+  for (const [name, text] of Object.entries({ ...own, ...files })) await writeFile(join(folder, name), text);
+  return kubectl(['kustomize', folder]);
+}
+
+/** @returns what of publisher.yaml is not there. */
+function missingIn(made: string): string[] {
+  const after = named(made);
+  return [...named(textOf(join(FOLDER, 'publisher.yaml'))).keys()].filter(one => !after.has(one));
+}
+
+export async function withoutPolicies(context: TestContext): Promise<void> {
+  const documented = `${yamlWith('newTag:')}${yamlWith('$patch: delete')}`;
+  const made = await kustomize(context, documented);
+  const policies = ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'];
+  assert.deepEqual(
+    missingIn(made),
+    policies.map(kind => `${kind} ${PUBLISHER}`),
   );
-  await writeFile(join(folder, 'shop.yaml'), binding.replace('namespace: shop', `namespace: ${namespace}`));
-  return folder;
 }
 
 export async function someNamespaces(context: TestContext): Promise<void> {
   const namespace = await withNamespace(context, 'some');
-  const made = await kubectl(['kustomize', await documented(context, namespace)]);
-  const before = named(textOf(join(FOLDER, 'publisher.yaml')));
+  const kustomization = yamlWith('components:').replace('value: "shop"', `value: "${namespace}"`);
+  const binding = yamlWith('kind: RoleBinding').replace('namespace: shop', `namespace: ${namespace}`);
+  const made = await kustomize(context, kustomization, { 'shop.yaml': binding });
   const after = named(made);
-  const missing = [...before.keys()].filter(one => !after.has(one));
-  assert.deepEqual(missing, [`ClusterRoleBinding ${PUBLISHER}`]);
+  assert.deepEqual(missingIn(made), [`ClusterRoleBinding ${PUBLISHER}`]);
   const { spec } = Object(after.get(`Deployment ${PUBLISHER}`)).spec.template;
   assert.deepEqual(spec.containers[0].env, [{ name: 'PODUSHER_NAMESPACES', value: namespace }]);
   // The namespace that it goes into warns of pods that the restricted standard would refuse.

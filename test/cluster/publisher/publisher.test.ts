@@ -6,7 +6,7 @@ import { withNamespace } from '../namespace.ts';
 import { testOnNodes } from '../on-nodes.ts';
 import { badInput } from './bad-input.ts';
 import { withPublisher } from './deployed.ts';
-import { kustomized, policy, someNamespaces } from './manifests.ts';
+import { kustomized, policy, someNamespaces, withoutPolicies } from './manifests.ts';
 import { moved, movedCarelessly } from './moved.ts';
 import { outage } from './outage.ts';
 
@@ -14,6 +14,7 @@ import { outage } from './outage.ts';
 const LOAD_MS = 30_000;
 
 test('deploy/publisher is the same by kustomize', kustomized);
+test('deploy/publisher is the same without its policies, as documented', withoutPolicies);
 
 before(() => loadLoadImage(AbortSignal.timeout(600_000)));
 
