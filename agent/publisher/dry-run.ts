@@ -54,7 +54,7 @@ export async function dryRun({ own, client, address, now }: DryRunParts): Promis
     }),
   });
   const looks = setInterval(() => {
-    const missing = unreadOf(watches.status, now() - startedAt);
+    const missing = unreadOf(watches.status, watches.areRefused, now() - startedAt);
     if (missing !== undefined) read.resolve(missing);
   }, LOOK_MS);
   const missing = await read.promise;

@@ -54,7 +54,7 @@ export function watchScope(
   const watches = KINDS.map(kind => watchOne(parts, kind, namespace, look));
 
   function isRefused(): boolean {
-    return !isRead && namespace !== undefined && watches.some(one => one.isRefused());
+    return !isRead && watches.some(one => one.isRefused());
   }
 
   return {

@@ -10,6 +10,8 @@ export interface Watches {
    * nothing must be concluded; and of a namespace nothing before it is read itself (`Scope`).
    */
   readonly areSynced: boolean;
+  /** It is refused what nothing can be concluded without: the nodes, or some of each namespace. */
+  readonly areRefused: boolean;
   /** By resource. */
   readonly status: readonly (StatusLink & { readonly resource: string; readonly isSynced: boolean })[];
   /** The namespaces that are not read, of those that are named; and why, where that is known. */
@@ -63,6 +65,9 @@ export function watchAll(parts: WatchesParts): Watches {
   return {
     get areSynced(): boolean {
       return areSynced;
+    },
+    get areRefused(): boolean {
+      return (!nodes.isSynced() && nodes.isRefused()) || scopes.every(({ isRefused }) => isRefused());
     },
     get status(): Watches['status'] {
       return all.map(({ resource, link, isSynced }) => ({ resource, ...link(), isSynced: isSynced() }));

@@ -77,11 +77,6 @@ export function refusal(code: number, body: string): string {
   return `HTTP ${code}${message}`;
 }
 
-/** @returns whether such a phrase says that it is of no use to ask again: one is not let in (401, 403), or nothing is there. */
-export function isRefused(reason: string): boolean {
-  return /^HTTP 40[134]\b/.test(reason);
-}
-
 /** @returns what the text says; undefined where it is not JSON, which no object is */
 export function readJson(text: string): unknown {
   try {

@@ -1,12 +1,9 @@
 /** Whether whoever reads all once, and then ends, is to wait any longer. */
-import { isRefused } from '../kubernetes/answer.ts';
 
 /** How far a resource has been read. */
 export interface Reading {
   readonly resource: string;
   readonly state: 'starting' | 'watching' | 'lost';
-  /** Why it is lost. */
-  readonly because: string | null;
   /** When the server last said anything; null: never. */
   readonly heardAt: number | null;
   /** To the end. */
@@ -24,14 +21,15 @@ export const ANSWER_WITHIN_MS = 10_000;
 export const READ_WITHIN_MS = 120_000;
 
 /**
+ * @param areRefused it is refused what all else is of no use without
  * @param ms since it was begun
  * @returns undefined where nothing is missing, or what is may still come
  */
-export function unreadOf(readings: readonly Reading[], ms: number): Unread | undefined {
+export function unreadOf(readings: readonly Reading[], areRefused: boolean, ms: number): Unread | undefined {
   const missing = readings.filter(({ isSynced }) => !isSynced);
   const resources = missing.map(({ resource }) => resource);
   if (resources.length === 0) return undefined;
-  if (missing.every(({ because }) => isRefused(because ?? ''))) return { type: 'refused', resources };
+  if (areRefused && missing.every(({ state }) => state === 'lost')) return { type: 'refused', resources };
   const isAnswered = readings.some(({ state, heardAt }) => state !== 'lost' || heardAt !== null);
   if (ms >= ANSWER_WITHIN_MS && !isAnswered) return { type: 'unanswered', resources };
   return ms >= READ_WITHIN_MS ? { type: 'late', resources } : undefined;
