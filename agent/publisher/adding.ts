@@ -5,7 +5,8 @@ import type { Writer, Written } from './writer.ts';
 
 /** Makes writes that only add, and gives a slow one up where an endpoint of its Service must go. */
 export interface Adding {
-  make(key: Key, write: Write): Promise<Written>;
+  /** @param controller ends the write. */
+  make(key: Key, write: Write, controller: AbortController): Promise<Written>;
   /** Something of the Service has changed. */
   changed(key: Key): void;
   /** Gives none up any more. */
@@ -36,14 +37,15 @@ export function createAdding(store: Store, makeWrite: Writer): Adding {
   }
 
   return {
-    async make(key, write) {
-      const current: Current = { controller: new AbortController(), timer: undefined };
-      const { signal } = current.controller;
+    async make(key, write, controller) {
+      const current: Current = { controller, timer: undefined };
       writing.set(key, current);
-      const written = await makeWrite(key, write, signal);
-      writing.delete(key);
-      forget(current);
-      return signal.aborted && written.outcome === 'unanswered' ? { outcome: 'abandoned' } : written;
+      try {
+        return await makeWrite(key, write, controller.signal);
+      } finally {
+        writing.delete(key);
+        forget(current);
+      }
     },
     changed(key): void {
       const current = writing.get(key);

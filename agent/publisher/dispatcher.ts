@@ -1,12 +1,14 @@
 import { heededMs, refusedMs, soonMs } from '../../lib/publisher/back-off.ts';
 import type { Problem } from '../../lib/publisher/desired.ts';
-import { nextOf, without } from '../../lib/publisher/order.ts';
+import { nextOf } from '../../lib/publisher/order.ts';
+import { Places } from '../../lib/publisher/places.ts';
 import { Queue } from '../../lib/publisher/queue.ts';
 import { type Plan, reconcile } from '../../lib/publisher/reconcile.ts';
+import { type Failed, failed, goneOn, made, type Round, roundOf } from '../../lib/publisher/round.ts';
 import type { Key, Store } from '../../lib/publisher/store.ts';
 import type { Write } from '../../lib/publisher/write.ts';
-import { createAdding } from './adding.ts';
 import { Lane, type Work } from './lane.ts';
+import { createMaking } from './making.ts';
 import type { Writer, Written } from './writer.ts';
 
 /** Reconciles Services one after the other, and has their writes made. */
@@ -17,7 +19,7 @@ export interface Dispatcher {
   add(keys: Iterable<Key>): void;
   /** Begins to work, or goes on. */
   start(): void;
-  /** Works no more, and forgets what waits. Ends when what was being written has ended. */
+  /** Works no more, and forgets what waits. Ends when what was being written has ended, or was given up. */
   stop(): Promise<void>;
 }
 
@@ -36,22 +38,22 @@ export interface DispatcherParts {
 const PLANNING_MS = 20;
 /** How often a Service that waits is planned anew at most, however often it changes: 4,000 pods take 5 ms. */
 const REPLANNED_MS = 100;
-/** Why to try again, those first for which that is soonest. */
-const FAILED = ['conflict', 'not leading', 'unanswered', 'refused'] as const;
 
 /**
  * @returns a dispatcher that waits to be started.
  *
  * Invariants: of a Service one write is made at a time. Each goes through the lane of its kind, so that taking an endpoint
  * out never waits for the rest. A change ends the plan after the write that is being made; one that fails does not. What
- * waits in a lane keeps its turn when it changes, and is planned anew by then.
+ * waits in a lane keeps its turn when it changes, and is planned anew by then. Where a write hangs, the Service gives its
+ * place up to others, and goes on when it is its turn again.
  */
 export function createDispatcher(parts: DispatcherParts): Dispatcher {
   const { store, now, writesPerSecond } = parts;
   const queue = new Queue();
-  const lanes = { out: new Lane(writesPerSecond, now()), in: new Lane(writesPerSecond, now()) };
+  const making = createMaking(store, parts.write, now);
+  const laneOfOneKind = (): Lane => new Lane(writesPerSecond, new Places(making.hanging), now());
+  const lanes = { out: laneOfOneKind(), in: laneOfOneKind() };
   const both = Object.values(lanes);
-  const adding = createAdding(store, parts.write);
   /** How many writes in a row took an endpoint of a Service out. */
   const outs = new Map<Key, number>();
   const works = new Set<Promise<void>>();
@@ -84,14 +86,19 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     if (waits.length > 0) timer = setTimeout(pumpSoon, Math.max(1, Math.min(...waits)));
   }
 
-  function plan(key: Key): void {
+  function planOf(key: Key): Plan {
     const world = store.world(key);
-    const { writes, problems }: Plan = world === undefined ? { writes: [], problems: [] } : reconcile(world);
+    if (world !== undefined) return reconcile(world);
+    making.forget(key);
+    return { writes: [], problems: [] };
+  }
+
+  function plan(key: Key): void {
+    const { writes, problems } = planOf(key);
     parts.problems(key, problems);
     const first = next(key, writes, lanes.out);
     for (const lane of both) lane.drop(key);
-    if (first !== undefined)
-      return laneOf(first).put({ key, left: writes, failed: undefined, plannedAt: now() });
+    if (first !== undefined) return laneOf(first).put({ key, ...roundOf(writes), plannedAt: now() });
     forget(key);
     queue.done(key);
   }
@@ -103,7 +110,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
 
   /** One that adds has its turn where it may be made at once: what takes out does not wait with it. */
   function next(key: Key, left: readonly Write[], lane: Lane): Write | undefined {
-    const mayAdd = lane === lanes.in || lanes.in.isFree(now());
+    const mayAdd = lane === lanes.in || lanes.in.isFree(key, now());
     return nextOf(left, mayAdd ? (outs.get(key) ?? 0) : 0);
   }
 
@@ -118,9 +125,11 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
         if (now() < until) continue;
         return pumpSoon();
       }
-      lane.enter(work.key);
-      const ended = carryOut(work, lane).finally(() => {
-        lane.leave();
+      const leave = lane.enter(work.key);
+      // What was planned before the change may be wrong by now, and what has failed is still to wait.
+      const round = queue.isStale(work.key) ? goneOn(work, planOf(work.key).writes) : work;
+      const ended = carryOut({ ...work, ...round }, lane).finally(() => {
+        leave();
         works.delete(ended);
         pumpSoon();
       });
@@ -131,52 +140,46 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   /** Writes as long as the plan holds and writes of the lane's kind may be made. */
   async function carryOut(work: Work, lane: Lane): Promise<void> {
     const { key } = work;
-    for (let { left, failed } = work; ; ) {
-      const write = next(key, left, lane);
-      if (write === undefined) return end(key, failed);
+    for (let round: Round = work, hasHung = false; ; hasHung = making.hanging.has(key)) {
+      const write = next(key, round.left, lane);
+      if (write === undefined) return end(key, round.failed);
       // What fails again and again is among the first again and again: what takes out goes on after it.
-      if (!isRunning || (queue.isStale(key) && !(failed !== undefined && write.takesOut)))
-        return giveBack(key, failed);
-      if (laneOf(write) !== lane || !lane.draw(key, now()))
-        return laneOf(write).put({ ...work, left, failed });
-      const written = await make(key, write);
+      if (!isRunning || (queue.isStale(key) && !(round.failed !== undefined && write.takesOut)))
+        return giveBack(key, round.failed);
+      if (hasHung || laneOf(write) !== lane || !lane.draw(key, now()))
+        return laneOf(write).put({ ...work, ...round });
+      const written = await making.make(key, write);
       const { outcome } = written;
       parts.written(key, write, written);
       outs.set(key, outcome === 'done' && write.takesOut ? (outs.get(key) ?? 0) + 1 : 0);
       // Nothing has failed: what it was given up for waits for nothing.
       if (outcome === 'abandoned') return queue.goOn(key, now());
-      const others = left.filter(one => one !== write);
       if (outcome === 'done') {
-        left = others;
+        round = made(round, write);
         continue;
       }
-      failed = FAILED.find(one => one === outcome || one === failed);
+      round = failed(round, write, outcome);
       const asked = 'retryAfterMs' in written ? written.retryAfterMs : undefined;
       if (asked !== undefined || outcome === 'not leading') return end(key, outcome, heededMs(asked));
-      left = without(write, others).filter(({ takesOut }) => takesOut || outcome !== 'unanswered');
     }
   }
 
-  function make(key: Key, write: Write): Promise<Written> {
-    return write.takesOut ? parts.write(key, write, new AbortController().signal) : adding.make(key, write);
-  }
-
   /** What is left is to be planned anew. */
-  function giveBack(key: Key, failed: Work['failed']): void {
-    if (failed === undefined) queue.goOn(key, now());
-    else end(key, failed);
+  function giveBack(key: Key, why: Failed | undefined): void {
+    if (why === undefined) queue.goOn(key, now());
+    else end(key, why);
   }
 
   /** Nothing is left that can be made now. */
-  function end(key: Key, failed: Work['failed'], askedMs = 0): void {
-    if (failed === undefined) {
+  function end(key: Key, why: Failed | undefined, askedMs = 0): void {
+    if (why === undefined) {
       forget(key);
       parts.settled(key, queue.job(key)?.since ?? now());
       return queue.done(key);
     }
-    const longer = failed === 'refused' ? refusedMs : soonMs;
+    const longer = why === 'refused' ? refusedMs : soonMs;
     const waitMs = (failures: number): number =>
-      failed === 'conflict' && failures === 1 ? 0 : longer(failures, Math.random());
+      why === 'conflict' && failures === 1 ? 0 : longer(failures, Math.random());
     queue.failed(key, now(), waitMs, askedMs);
   }
 
@@ -206,7 +209,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
       for (const key of keys) {
         queue.add(key, now());
         replan(key);
-        adding.changed(key);
+        making.changed(key);
       }
       pumpSoon();
     },
@@ -217,10 +220,9 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     async stop(): Promise<void> {
       isRunning = false;
       clearTimeout(timer);
-      adding.stop();
       for (const key of both.flatMap(lane => lane.clear())) queue.done(key);
       queue.clear();
-      await Promise.all(works);
+      await Promise.all([making.stop(), ...works]);
       if (isRunning) return;
       // What was being written waits again by now.
       queue.clear();

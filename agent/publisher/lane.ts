@@ -1,25 +1,20 @@
 import { type Bucket, draw, fullBucket, waitMs } from '../../lib/kubernetes/bucket.ts';
+import type { Places } from '../../lib/publisher/places.ts';
+import type { Round } from '../../lib/publisher/round.ts';
 import type { Key } from '../../lib/publisher/store.ts';
-import type { Write } from '../../lib/publisher/write.ts';
-import type { Written } from './writer.ts';
 
-/** What is left of a Service's plan. */
-export interface Work {
+/** A Service's plan, which waits to go on. */
+export interface Work extends Round {
   readonly key: Key;
-  readonly left: readonly Write[];
-  /** Why some of it is to be tried again; undefined where none is. */
-  readonly failed: Exclude<Written['outcome'], 'done' | 'abandoned'> | undefined;
   readonly plannedAt: number;
 }
-
-/** Writes at a time. */
-const MOST_WORKING = 16;
 
 /**
  * Services wait here for their next write: each kind of write has a bucket and connections of its own.
  *
  * Invariant: a Service keeps its turn until one of its writes of this kind is made, or none is to be; whatever becomes of
- * its plan, and wherever it waits meanwhile. So one that changes all the time is not overtaken all the time.
+ * its plan, and wherever it waits meanwhile. So one that changes all the time is not overtaken all the time. Who has no
+ * place (`Places`) is overtaken by those that have one, and is the first for the next that it may take.
  */
 export class Lane {
   readonly #waiting = new Map<Key, Work>();
@@ -27,10 +22,11 @@ export class Lane {
   readonly #turns = new Map<Key, number>();
   #turn = 0;
   #bucket: Bucket;
-  #working = 0;
+  readonly #places: Places;
 
-  constructor(writesPerSecond: number, now: number) {
+  constructor(writesPerSecond: number, places: Places, now: number) {
     this.#bucket = fullBucket(writesPerSecond, 1000 / writesPerSecond, now);
+    this.#places = places;
   }
 
   put(work: Work): void {
@@ -64,26 +60,24 @@ export class Lane {
 
   /** @returns whose turn it is; undefined where nothing may begin now. */
   next(now: number): Work | undefined {
-    if (this.#working >= MOST_WORKING || waitMs(this.#bucket, now) > 0) return undefined;
+    if (waitMs(this.#bucket, now) > 0) return undefined;
     let first: Work | undefined;
-    for (const work of this.#waiting.values())
-      if (first === undefined || this.#turnOf(work) < this.#turnOf(first)) first = work;
+    for (const work of this.#waiting.values()) {
+      if (first !== undefined && this.#turnOf(work) >= this.#turnOf(first)) continue;
+      if (this.#places.mayTake(work.key)) first = work;
+    }
     return first;
   }
 
-  /** What waits for the Service begins, until `leave()`. */
-  enter(key: Key): void {
+  /** What waits for the Service begins. @returns what is to be called once when it has ended. */
+  enter(key: Key): () => void {
     this.#waiting.delete(key);
-    this.#working++;
+    return this.#places.take(key);
   }
 
-  /** @returns whether what is put here may begin at once. */
-  isFree(now: number): boolean {
-    return this.#waiting.size === 0 && this.#working < MOST_WORKING && waitMs(this.#bucket, now) === 0;
-  }
-
-  leave(): void {
-    this.#working--;
+  /** @returns whether what is put here for the Service may begin at once. */
+  isFree(key: Key, now: number): boolean {
+    return waitMs(this.#bucket, now) === 0 && this.#places.mayTake(key) && !this.#mayBegin();
   }
 
   /** @returns whether one more write may be made; it is counted then, and was the Service's turn. */
@@ -97,7 +91,13 @@ export class Lane {
 
   /** @returns in how many ms somebody may enter; undefined where nobody waits, or must for another to leave. */
   waitMs(now: number): number | undefined {
-    return this.#waiting.size > 0 && this.#working < MOST_WORKING ? waitMs(this.#bucket, now) : undefined;
+    return this.#mayBegin() ? waitMs(this.#bucket, now) : undefined;
+  }
+
+  /** Whether there is a place for one that waits. */
+  #mayBegin(): boolean {
+    for (const key of this.#waiting.keys()) if (this.#places.mayTake(key)) return true;
+    return false;
   }
 
   #turnOf({ key }: Work): number {

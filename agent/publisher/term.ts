@@ -5,7 +5,7 @@ import type { Watches } from './watches.ts';
 /** The time for which this one leads, again and again. */
 export interface Term {
   begin(): void;
-  /** Ends when what was being written has ended. */
+  /** Ends when what was being written has ended, or was given up. */
   end(): Promise<void>;
 }
 

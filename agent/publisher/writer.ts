@@ -18,10 +18,13 @@ export type Written =
     }
   /** It was not sent: another may lead by now. */
   | { readonly outcome: 'not leading' }
-  /** It was slow, and given up for another of the Service's (`Adding`): nobody knows whether it was done. */
+  /**
+   * It was slow, and given up for another of the Service's (`Adding`), or for this one stops (`Making`): nobody knows
+   * whether it was done.
+   */
   | { readonly outcome: 'abandoned' };
 
-/** Makes one write of a Service's. */
+/** Makes one write of a Service's, and reads the slice where it collides; the signal ends both. */
 export type Writer = (key: Key, write: Write, signal: AbortSignal) => Promise<Written>;
 
 type Update = Extract<Write, { readonly type: 'update' }>;

@@ -33,7 +33,7 @@ export const PUBLISHER_METRICS: Readonly<Record<PublisherMetricName, Metric>> = 
   podusher_publisher_writes_total: {
     type: 'counter',
     labels: ['verb', 'outcome'],
-    help: 'Slices written, by verb (create, update, delete) and outcome: done, conflict, refused, unanswered, or abandoned (it was slow, and an endpoint of its Service had to go)',
+    help: 'Slices written, by verb (create, update, delete) and outcome: done, conflict, refused, unanswered, or abandoned (it was slow, and an endpoint of its Service had to go, or the publisher stopped)',
   },
   podusher_publisher_queue_length: {
     type: 'gauge',

@@ -49,10 +49,10 @@ export function nextOf(left: readonly Write[], outs: number): Write | undefined 
   return other ?? left[0];
 }
 
-/** @returns what of them can be made though one was not: all but those that lose an endpoint to it. */
-export function without(failed: Write, left: readonly Write[]): readonly Write[] {
-  const needs = needsOf([failed, ...left]);
-  const held = new Set([failed]);
+/** @returns what of them can be made though others were not: all but those that lose an endpoint to one of these. */
+export function without(failed: readonly Write[], left: readonly Write[]): readonly Write[] {
+  const needs = needsOf([...failed, ...left]);
+  const held = new Set(failed);
   for (const write of left) if (needs.get(write)?.some(needed => held.has(needed)) === true) held.add(write);
   return left.filter(write => !held.has(write));
 }

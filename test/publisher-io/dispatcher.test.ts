@@ -18,6 +18,8 @@ import { metadataOf, must, Server } from '../publisher/server.ts';
 const KEY = 'shop/web';
 const DOWN = { containers: [{ name: 'rails', ready: false }] };
 const REFUSED: Written = { outcome: 'refused', reason: 'no', retryAfterMs: undefined };
+/** Writes at a time, all of one namespace. */
+const AT_A_TIME = 12;
 const UNANSWERED: Written = { outcome: 'unanswered', reason: 'no answer', retryAfterMs: undefined };
 
 class CountingStore extends Store {
@@ -37,6 +39,8 @@ class Bench {
   readonly outcomes: string[] = [];
   /** Answers in the server's place; undefined: the server does. */
   answer: (write: Write, signal: AbortSignal) => Written | Promise<Written> | undefined = () => undefined;
+  /** What the clock is ahead by. */
+  aheadMs = 0;
   /** What `crowd()` has hang. */
   readonly hung: PromiseWithResolvers<Written> = Promise.withResolvers<Written>();
   readonly dispatcher: Dispatcher;
@@ -44,7 +48,7 @@ class Bench {
   constructor(context: TestContext) {
     this.dispatcher = createDispatcher({
       store: this.store,
-      now,
+      now: () => now() + this.aheadMs,
       writesPerSecond: 1000,
       write: async (_, write, signal) => {
         this.writes.push(write);
@@ -160,12 +164,12 @@ test('dispatcher takes out all the same when as many as may be made at a time ad
   await bench.rest();
   bench.writes.splice(0);
   bench.answer = ({ name }) => (name.startsWith('web-') ? undefined : hangs);
-  for (let index = 0; index < 16; index++) {
+  for (let index = 0; index < AT_A_TIME; index++) {
     const object = serviceObject({ uid: `uid-${index}` });
     const named = { ...object, metadata: { ...metadataOf(object), name: `more-${index}` } };
     bench.dispatcher.add(bench.store.putService(must(parseService(named))));
   }
-  await until('all that hang', () => bench.written.length >= 16 || undefined);
+  await until('all that hang', () => bench.written.length >= AT_A_TIME || undefined);
   bench.writes.splice(0);
   bench.put(550);
   for (const slice of [0, 1, 2, 3, 4]) bench.put(slice * 100, DOWN);
@@ -265,19 +269,19 @@ const CHANGES = [
   },
 ];
 
-/** 16 other Services hang, and 5 more wait before `web` and after it. @returns what lets them go. */
+/** As many other Services as may hang, and 5 more wait before `web` and after it. @returns what lets them go. */
 async function crowd(bench: Bench, isOut: boolean, change: () => void): Promise<() => void> {
-  const all = Array.from({ length: 26 }, (_, index) => index);
+  const all = Array.from({ length: AT_A_TIME + 10 }, (_, index) => index);
   for (const index of isOut ? all : []) bench.more(index);
   await bench.rest();
   bench.writes.splice(0);
   bench.answer = ({ name }) => (name.startsWith('more-') ? bench.hung.promise : undefined);
   const crowded = (index: number): void => bench.more(index, isOut ? DOWN : {});
-  all.slice(0, 16).forEach(crowded);
-  await until('all that hang', () => bench.writes.length === 16 || undefined);
-  all.slice(16, 21).forEach(crowded);
+  all.slice(0, AT_A_TIME).forEach(crowded);
+  await until('all that hang', () => bench.writes.length === AT_A_TIME || undefined);
+  all.slice(AT_A_TIME, AT_A_TIME + 5).forEach(crowded);
   change();
-  all.slice(21).forEach(crowded);
+  all.slice(AT_A_TIME + 5).forEach(crowded);
   await turn();
   bench.writes.splice(0);
   return () => {
@@ -358,4 +362,68 @@ test('dispatcher has no failure where it gives a write up: what follows waits fo
   context.mock.timers.tick(250);
   for (let turns = 0; turns < 100; turns++) await turn();
   assert.deepEqual(bench.outcomes, ['abandoned', 'conflict', 'done']);
+});
+
+const isOther = ({ name }: Write): boolean => name.startsWith('more-');
+
+/** As if the write had kept its place until its deadline. */
+function hang(bench: Bench): Written {
+  bench.aheadMs += 3000;
+  return UNANSWERED;
+}
+
+test('dispatcher tries each slice of a Service that hangs once in a round, by what is known at its turn', async context => {
+  const bench = new Bench(context);
+  await bench.start(400);
+  let times = 0;
+  bench.answer = () => {
+    if (bench.writes.length > 3) return undefined;
+    // By then it is ready again: an older plan would take it out.
+    bench.put(200);
+    bench.put(10 + times++, DOWN);
+    return hang(bench);
+  };
+  for (const index of [0, 100, 200, 300]) bench.put(index, DOWN);
+  await bench.rest();
+  assert.deepEqual(bench.written.slice(0, 3), ['0 out', '1 out', '3 out']);
+  assert.deepEqual(bench.written.slice(3).toSorted(), ['0 out', '1 out', '3 out']);
+});
+
+test('dispatcher lets four Services that hang write at a time, and all others meanwhile', async context => {
+  const bench = new Bench(context);
+  await bench.start(5);
+  const all = Array.from({ length: 8 }, (_, index) => index);
+  for (const index of all) bench.more(index);
+  await bench.rest();
+  bench.writes.splice(0);
+  const known = new Set<string>();
+  bench.answer = write => {
+    if (!isOther(write)) return undefined;
+    if (known.has(write.name)) return bench.hung.promise;
+    known.add(write.name);
+    return hang(bench);
+  };
+  for (const index of all) bench.more(index, DOWN);
+  await until('four that hang again', () => bench.writes.length >= all.length + 4 || undefined);
+  for (const index of [0, 1, 2]) {
+    bench.put(index, DOWN);
+    await until('what takes out', () => bench.writes.length > all.length + 4 + index || undefined);
+  }
+  assert.deepEqual(bench.writes.map(isOther), [...Array<boolean>(12).fill(true), false, false, false]);
+  bench.answer = () => undefined;
+  bench.hung.resolve({ outcome: 'done' });
+  await bench.rest();
+});
+
+test('dispatcher holds nobody back whose writes fail at once, as where the API server is started anew', async context => {
+  const bench = new Bench(context);
+  await bench.start(1);
+  const known = new Set<string>();
+  bench.answer = ({ name }) => {
+    if (known.has(name)) return bench.hung.promise;
+    known.add(name);
+    return UNANSWERED;
+  };
+  for (let index = 0; index < 8; index++) bench.more(index);
+  await until('all of them at a time', () => bench.writes.length === 16 || undefined);
 });

@@ -1,0 +1,46 @@
+import type { Key, Store } from '../../lib/publisher/store.ts';
+import type { Write } from '../../lib/publisher/write.ts';
+import { createAdding } from './adding.ts';
+import type { Writer, Written } from './writer.ts';
+
+/** Makes writes, and knows whose hang. */
+export interface Making {
+  /** The Services whose last write hung: it kept its place for long, and got no answer. */
+  readonly hanging: ReadonlySet<Key>;
+  make(key: Key, write: Write): Promise<Written>;
+  /** Something of the Service has changed. */
+  changed(key: Key): void;
+  /** There is no such Service any more. */
+  forget(key: Key): void;
+  /** Gives none up any more, and knows of none that hangs. */
+  stop(): Promise<void>;
+}
+
+/** What fails sooner, as where the API server is started anew, keeps no place from others. */
+const HANGS_MS = 1000;
+export function createMaking(store: Store, makeWrite: Writer, now: () => number): Making {
+  const hanging = new Set<Key>();
+  const adding = createAdding(store, makeWrite);
+
+  return {
+    hanging,
+    async make(key, write) {
+      const since = now();
+      const controller = new AbortController();
+      const { signal } = controller;
+      const making = write.takesOut ? makeWrite(key, write, signal) : adding.make(key, write, controller);
+      const written = await making;
+      const isUnanswered = written.outcome === 'unanswered';
+      if (isUnanswered && signal.aborted) return { outcome: 'abandoned' };
+      if (isUnanswered && now() - since >= HANGS_MS) hanging.add(key);
+      else hanging.delete(key);
+      return written;
+    },
+    changed: key => adding.changed(key),
+    forget: key => void hanging.delete(key),
+    async stop(): Promise<void> {
+      adding.stop();
+      hanging.clear();
+    },
+  };
+}
