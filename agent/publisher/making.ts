@@ -12,14 +12,23 @@ export interface Making {
   changed(key: Key): void;
   /** There is no such Service any more. */
   forget(key: Key): void;
-  /** Gives none up any more, and knows of none that hangs. */
+  /** What is being made has a moment to end, and is given up then. Ends when it has ended. */
   stop(): Promise<void>;
 }
 
 /** What fails sooner, as where the API server is started anew, keeps no place from others. */
 const HANGS_MS = 1000;
+/** What is being made when this one stops may take so long. */
+const LAST_MS = 1000;
+
+/**
+ * Whoever leads next may begin while the API server still works on what was given up here. That does no harm: each write is
+ * held to its slice's resourceVersion, a creation to a name that nobody has. So it fails where another has written since;
+ * else it is done, and the other hears of it by its watch as of any edit.
+ */
 export function createMaking(store: Store, makeWrite: Writer, now: () => number): Making {
   const hanging = new Set<Key>();
+  const current = new Map<AbortController, Promise<Written>>();
   const adding = createAdding(store, makeWrite);
 
   return {
@@ -29,7 +38,8 @@ export function createMaking(store: Store, makeWrite: Writer, now: () => number)
       const controller = new AbortController();
       const { signal } = controller;
       const making = write.takesOut ? makeWrite(key, write, signal) : adding.make(key, write, controller);
-      const written = await making;
+      current.set(controller, making);
+      const written = await making.finally(() => current.delete(controller));
       const isUnanswered = written.outcome === 'unanswered';
       if (isUnanswered && signal.aborted) return { outcome: 'abandoned' };
       if (isUnanswered && now() - since >= HANGS_MS) hanging.add(key);
@@ -41,6 +51,12 @@ export function createMaking(store: Store, makeWrite: Writer, now: () => number)
     async stop(): Promise<void> {
       adding.stop();
       hanging.clear();
+      const last = [...current];
+      const timer = setTimeout(() => {
+        for (const [controller] of last) controller.abort();
+      }, LAST_MS);
+      await Promise.allSettled(last.map(([, making]) => making));
+      clearTimeout(timer);
     },
   };
 }

@@ -427,3 +427,43 @@ test('dispatcher holds nobody back whose writes fail at once, as where the API s
   for (let index = 0; index < 8; index++) bench.more(index);
   await until('all of them at a time', () => bench.writes.length === 16 || undefined);
 });
+
+for (const { lane, isOut, changes } of CHANGES) {
+  test(`dispatcher gives what ${lane} a second when it stops, and then up`, async context => {
+    const bench = new Bench(context);
+    await bench.start(5);
+    bench.outcomes.splice(0);
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const signals: AbortSignal[] = [];
+    bench.answer = (_, signal) => {
+      signals.push(signal);
+      const { promise, resolve } = Promise.withResolvers<Written>();
+      signal.addEventListener('abort', () => resolve(UNANSWERED));
+      return promise;
+    };
+    const [first, second] = changes;
+    first?.(bench);
+    while (signals.length < 1) await turn();
+    const stopped = bench.dispatcher.stop();
+    context.mock.timers.tick(999);
+    assert.equal(signals[0]?.aborted, false);
+    // What is begun in another term is none of this end's.
+    bench.more(0, isOut ? DOWN : {});
+    bench.dispatcher.start();
+    bench.dispatcher.add(bench.store.services());
+    while (signals.length < 2) await turn();
+    context.mock.timers.tick(1);
+    await stopped;
+    assert.deepEqual(
+      signals.slice(0, 2).map(({ aborted }) => aborted),
+      [true, false],
+    );
+    assert.deepEqual(bench.outcomes, ['abandoned']);
+    bench.answer = () => undefined;
+    second?.(bench);
+    const over = bench.dispatcher.stop();
+    context.mock.timers.tick(1000);
+    await over;
+    assert.equal(bench.dispatcher.waiting, 0);
+  });
+}

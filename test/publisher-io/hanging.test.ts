@@ -73,3 +73,31 @@ test('publisher takes out at once though the writes for 64 Services of another n
   context.diagnostic(`after ${later.join(', ')} ms when they are known, beside ${writing}`);
   assert.ok(Math.max(...atFirst, ...later) < SOON_MS);
 });
+
+for (const what of ['a write', 'the reading of what a write collided with'] as const) {
+  test(`publisher ends soon after SIGTERM though ${what} hangs`, async context => {
+    const api = await shop(context, 2);
+    const publisher = await Publisher.start(context, api);
+    await areReady(api, [0, 1]);
+    let hangs = false;
+    api.fault = (asked, response) => {
+      if (asked.resource !== 'endpointslices' || asked.name === undefined) return false;
+      if (what !== 'a write' && isWrite(asked)) {
+        refuse(response, 409, 'the object has been modified');
+        return true;
+      }
+      hangs = true;
+      return true;
+    };
+    putPod(api, 0, NOT_READY);
+    await until('what hangs', () => hangs || undefined);
+    const since = performance.now();
+    assert.equal(await publisher.end(), 0);
+    const took = Math.round(performance.now() - since);
+    context.diagnostic(`over after ${took} ms`);
+    assert.ok(took < 2500, `${took} ms`);
+    const [lease] = api.all('leases');
+    assert.equal(Object(lease?.['spec']).holderIdentity, '', 'another may lead at once');
+    assert.doesNotMatch(publisher.stdout, /tried again/);
+  });
+}
