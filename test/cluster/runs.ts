@@ -1,0 +1,43 @@
+import { inOrder, nextOf } from './beside.ts';
+
+/** Runs a test file. @returns whether all its tests hold. */
+export type Holds = (file: string) => Promise<boolean>;
+
+/**
+ * Runs files, beside each other where they may be (`beside.ts`). When the signal is aborted no more are begun.
+ *
+ * @returns those that do not hold
+ */
+export async function runBeside(
+  files: readonly string[],
+  holds: Holds,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const waiting = [...inOrder(files)];
+  const running = new Map<string, Promise<void>>();
+  const failed: string[] = [];
+  const begin = async (file: string): Promise<void> => {
+    waiting.splice(waiting.indexOf(file), 1);
+    const isGood = await holds(file);
+    running.delete(file);
+    if (!isGood) failed.push(file);
+  };
+  try {
+    while (waiting.length + running.size > 0) {
+      signal.throwIfAborted();
+      const next = nextOf(waiting, [...running.keys()]);
+      if (next === undefined) await Promise.race(running.values());
+      else running.set(next, begin(next));
+    }
+  } finally {
+    await Promise.allSettled(running.values());
+  }
+  return failed;
+}
+
+/** Runs files, each alone. @returns those that do not hold. */
+export async function runAlone(files: readonly string[], holds: Holds): Promise<readonly string[]> {
+  const failed: string[] = [];
+  for (const file of files) if (!(await holds(file))) failed.push(file);
+  return failed;
+}
