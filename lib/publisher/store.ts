@@ -3,13 +3,13 @@
  * publisher's own writes: a slice told of later by a watch or a list that lags is known to be older (`known-slices.ts`).
  */
 import { Away } from './away.ts';
-import { KnownSlices, type Listed, type Moment, NEVER_ASKED } from './known-slices.ts';
+import { KnownSlices, type Listed, type Moment, NEVER_ASKED, type SliceId } from './known-slices.ts';
 import { Namespace } from './namespace.ts';
 import type { Node } from './node.ts';
 import type { Pod } from './pod.ts';
 import type { World } from './reconcile.ts';
 import type { Service } from './service.ts';
-import type { OurSlice, Slice } from './slice.ts';
+import type { Slice } from './slice.ts';
 import { believed, doubted, doubtedStill, type Verdict } from './verdict.ts';
 
 /** `NAMESPACE/NAME`. */
@@ -91,10 +91,9 @@ export class Store {
   }
 
   /** A slice was deleted by us, or is not there: what a watch tells of it later is old. */
-  deletedSlice(slice: OurSlice): void {
-    this.#slices.deleted(slice);
-    const known = this.#slices.get(keyOf(slice.namespace, slice.name));
-    if (known?.type === 'ours' && known.uid === slice.uid) this.#dropSlice(known);
+  deletedSlice(slice: SliceId): void {
+    const known = this.#slices.deleted(keyOf(slice.namespace, slice.name), slice);
+    if (known !== undefined) this.#leave(known);
   }
 
   /** @param uid where it is told: a slice of the same name may have followed. */
@@ -110,10 +109,8 @@ export class Store {
       case 'services':
         return keysIn(namespace, this.#namespaces.get(namespace)?.removeService(name) ?? []);
       case 'endpointslices': {
-        if (uid !== undefined) this.#slices.ended(uid);
-        const known = this.#slices.get(keyOf(namespace, name));
-        const isOther = known?.type === 'ours' && uid !== undefined && known.uid !== uid;
-        return known === undefined || isOther ? [] : this.#dropSlice(known);
+        const known = this.#slices.ended(keyOf(namespace, name), uid);
+        return known === undefined ? [] : this.#leave(known);
       }
     }
   }
@@ -196,11 +193,6 @@ export class Store {
     const fresh = new Namespace();
     this.#namespaces.set(name, fresh);
     return fresh;
-  }
-
-  #dropSlice(slice: Slice): Key[] {
-    this.#slices.drop(keyOf(slice.namespace, slice.name));
-    return this.#leave(slice);
   }
 
   /** It is its Service's no more. */

@@ -128,3 +128,65 @@ test('a slice that was deleted comes back by a list that was begun later, and by
   store.sweep('endpointslices', 'shop', new Set(), later);
   assert.deepEqual(store.putSlice(slice('31')), [WEB], 'what is watched from a later list on is later');
 });
+
+test('an answer that comes after the end of its slice was told does not bring it back', () => {
+  const store = stored();
+  store.putSlice(slice('10'));
+  const asked = store.moment;
+  store.putSlice(slice('11'));
+  assert.deepEqual(store.remove('endpointslices', 'shop', 'web-1', 'u-1'), [WEB]);
+  assert.deepEqual(store.putSlice(slice('11'), asked), []);
+  assert.equal(versionIn(store), undefined);
+  store.putSlice({ type: 'foreign', name: 'web-1', namespace: 'shop', service: 'web', managedBy: '' });
+  assert.deepEqual(store.putSlice(slice('11'), asked), [], "nor where the name is another's by now");
+  store.remove('endpointslices', 'shop', 'web-1', 'u-2');
+  assert.deepEqual(store.putSlice(slice('10'), store.moment), [WEB], 'a backup has it, by an answer');
+  store.remove('endpointslices', 'shop', 'web-1', 'u-1');
+  assert.deepEqual(store.putSlice(slice('12')), [WEB], 'and by a watch, which tells of all in order');
+});
+
+test('an answer does not bring back what a list has missed since, nor what could not be read', () => {
+  for (const what of ['a list', 'a list, which is older by its version', 'an unreadable one'] as const) {
+    const store = stored();
+    store.putSlice(slice('10'));
+    const asked = store.moment;
+    const version = what === 'a list' ? '25' : '5';
+    if (what === 'an unreadable one')
+      takeObject(store, 'endpointslices', { metadata: { name: 'web-1', namespace: 'shop', uid: 'u-1' } });
+    else store.sweep('endpointslices', 'shop', new Set(), { asked: store.moment, version });
+    assert.deepEqual(store.putSlice(slice('11'), asked), [], what);
+    assert.equal(versionIn(store), undefined, what);
+  }
+});
+
+test('an answer tells of a slice that nobody told of, but where a list that is as new has missed it since', () => {
+  const store = stored();
+  const asked = store.moment;
+  store.sweep('endpointslices', undefined, new Set(), { asked, version: '25' });
+  assert.deepEqual(store.putSlice(slice('24', 'u-1', 'web-1'), asked), []);
+  assert.deepEqual(store.putSlice(slice('26', 'u-2', 'web-2'), asked), [WEB]);
+  assert.deepEqual(store.putSlice(slice('24', 'u-1', 'web-1'), store.moment), [WEB], 'asked for later');
+});
+
+test('Store knows the slices that ended last, and forgets those that ended first', () => {
+  const store = stored();
+  const asked = store.moment;
+  for (let index = 0; index < 3000; index++) {
+    store.putSlice(slice('10', `u-${index}`));
+    store.remove('endpointslices', 'shop', 'web-1', `u-${index}`);
+  }
+  assert.deepEqual(store.putSlice(slice('11', 'u-2999'), asked), []);
+  assert.deepEqual(
+    store.putSlice(slice('11', 'u-0'), asked),
+    [WEB],
+    'the first is forgotten: their number is bounded',
+  );
+});
+
+test('the end of a slice that was told before the answer to its deletion leaves nothing to be disbelieved', () => {
+  const store = stored();
+  store.putSlice(slice('10'));
+  store.remove('endpointslices', 'shop', 'web-1', 'u-1');
+  store.deletedSlice({ namespace: 'shop', name: 'web-1', uid: 'u-1' });
+  assert.deepEqual(store.putSlice(slice('11')), [WEB], 'restored from a backup, as a watch tells it');
+});
