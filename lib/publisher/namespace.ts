@@ -26,18 +26,16 @@ export class Namespace {
   /** Services that cannot be followed: whose pods are those in their slices. */
   readonly #held = new Set<string>();
 
+  get isEmpty(): boolean {
+    return this.pods.size === 0 && this.entries.size === 0;
+  }
+
   entry(name: string): Entry {
     const known = this.entries.get(name);
     if (known !== undefined) return known;
     const fresh = { service: undefined, slices: new Map(), members: new Map(), taken: new Set<string>() };
     this.entries.set(name, fresh);
     return fresh;
-  }
-
-  /** Forgets what nothing is known of. */
-  drop(name: string): void {
-    const entry = this.entries.get(name);
-    if (entry?.service === undefined && entry?.slices.size === 0) this.entries.delete(name);
   }
 
   putPod(pod: Pod): string[] {
@@ -84,8 +82,14 @@ export class Namespace {
     this.#select(name, undefined, entry.members);
     entry.service = undefined;
     entry.taken.clear();
-    this.drop(name);
+    this.#drop(name);
     return [name];
+  }
+
+  removeSlice(service: string, name: string): string[] {
+    this.entries.get(service)?.slices.delete(name);
+    this.#drop(service);
+    return [service];
   }
 
   /** @returns the Services with a pod on the node. */
@@ -113,6 +117,12 @@ export class Namespace {
     return service.claim.type === 'held'
       ? selectPods(service, this.pods.values(), [...slices.values()])
       : members.values();
+  }
+
+  /** Forgets what nothing is known of. */
+  #drop(name: string): void {
+    const entry = this.entries.get(name);
+    if (entry?.service === undefined && entry?.slices.size === 0) this.entries.delete(name);
   }
 
   #select(name: string, claim: Claim | undefined, members: Map<string, Pod>): void {

@@ -105,9 +105,9 @@ export class Store {
         if (this.#nodes.delete(name)) this.#away.add(name);
         return [];
       case 'pods':
-        return keysIn(namespace, this.#namespaces.get(namespace)?.removePod(name) ?? []);
+        return this.#takeOut(namespace, all => all.removePod(name));
       case 'services':
-        return keysIn(namespace, this.#namespaces.get(namespace)?.removeService(name) ?? []);
+        return this.#takeOut(namespace, all => all.removeService(name));
       case 'endpointslices': {
         const known = this.#slices.ended(keyOf(namespace, name), uid);
         return known === undefined ? [] : this.#leave(known);
@@ -197,10 +197,16 @@ export class Store {
 
   /** It is its Service's no more. */
   #leave({ namespace, name, service }: Slice): Key[] {
-    const all = this.#namespace(namespace);
-    all.entries.get(service)?.slices.delete(name);
-    all.drop(service);
-    return [keyOf(namespace, service)];
+    return this.#takeOut(namespace, all => all.removeSlice(service, name));
+  }
+
+  /** A namespace of which nothing is left is forgotten: clusters make and delete hundreds a day. */
+  #takeOut(namespace: string, take: (all: Namespace) => readonly string[]): Key[] {
+    const all = this.#namespaces.get(namespace);
+    if (all === undefined) return [];
+    const names = take(all);
+    if (all.isEmpty) this.#namespaces.delete(namespace);
+    return keysIn(namespace, names);
   }
 
   #judgeOn(nodeName: string, judge: (verdict: Verdict) => Verdict): Key[] {

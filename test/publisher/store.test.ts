@@ -1,6 +1,7 @@
 /** What the store knows, and which Services a change concerns. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Namespace } from '../../lib/publisher/namespace.ts';
 import { type Key, Store } from '../../lib/publisher/store.ts';
 import { takeObject, takeRemoval } from '../../lib/publisher/told.ts';
 import { isServing } from '../../lib/publisher/verdict.ts';
@@ -215,4 +216,33 @@ test('Store has no Service of a namespace that is withheld, and tells of all whe
   assert.deepEqual(store.release('shop'), [WEB]);
   assert.deepEqual([podsIn(store), store.services(), store.counts.published], [['a'], [WEB], 1]);
   assert.deepEqual(store.release('shop'), [], 'once');
+});
+
+const SLICE = {
+  metadata: { name: 'web-1', namespace: 'shop', labels: { 'kubernetes.io/service-name': 'web' } },
+};
+
+test('Store forgets a namespace of which nothing is left, whatever goes last', context => {
+  const store = new Store();
+  const { mock } = context.mock.method(Namespace.prototype, 'onNode');
+  let isReady = false;
+  /** @returns how many namespaces are looked through where a node changes. */
+  function namespaces(): number {
+    mock.resetCalls();
+    isReady = !isReady;
+    tellNode(store, isReady ? 'True' : 'False');
+    return mock.callCount();
+  }
+  const all = { pods: pod('a'), services: serviceObject(), endpointslices: SLICE } as const;
+  const kinds = ['pods', 'services', 'endpointslices'] as const;
+  for (const last of kinds) {
+    for (const kind of kinds) takeObject(store, kind, all[kind]);
+    for (const kind of kinds) if (kind !== last) takeRemoval(store, kind, all[kind]);
+    assert.equal(namespaces(), 1, `but for ${last}`);
+    store.sweep(last, undefined, new Set(), { ...LISTED, asked: store.moment });
+    assert.equal(namespaces(), 0, last);
+  }
+  dirtyBy(store, pod('a'));
+  takeObject(store, 'services', serviceObject());
+  assert.deepEqual(podsIn(store), ['a']);
 });
