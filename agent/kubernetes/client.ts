@@ -4,12 +4,13 @@ import {
   type IncomingMessage,
   type RequestOptions,
 } from 'node:http';
-import { Agent, request as httpsRequest } from 'node:https';
+import { request as httpsRequest } from 'node:https';
 import { refusal } from '../../lib/kubernetes/answer.ts';
 import { retryAfterMs } from '../../lib/kubernetes/back-off.ts';
 import type { Parsed } from '../../lib/parsed.ts';
 import { codeOf } from '../error-code.ts';
 import type { Account } from './account.ts';
+import { createConnections } from './connections.ts';
 import { createExchange, type Exchange } from './exchange.ts';
 
 /*
@@ -29,6 +30,8 @@ export interface Failure {
   readonly retryAfterMs?: number | undefined;
   /** The answer is longer than it may be. */
   readonly isTooLong?: true;
+  /** It was not sent, for `forbidden` said why not. */
+  readonly isForbidden?: true;
 }
 
 export type Answer =
@@ -71,8 +74,6 @@ export interface ApiClient {
   close(): void;
 }
 
-/** A watch may be quiet for minutes: TCP tells whether there is still somebody. */
-const KEEP_ALIVE_MS = 15_000;
 const MOST_REFUSAL_BYTES = 16_384;
 const MOST_HEADER_BYTES = 16_384;
 
@@ -85,22 +86,7 @@ export function createClient(
   userAgent: string,
   maxFreeSockets: number = 1,
 ): ApiClient {
-  let agent: { readonly ca: string; readonly pool: Agent } | undefined;
-
-  /** A pool's connections were checked against its certificates. */
-  function poolOf(ca: string): Agent {
-    if (agent?.ca === ca) return agent.pool;
-    agent?.pool.destroy();
-    const pool = new Agent({ ca, keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS, maxFreeSockets });
-    agent = { ca, pool };
-    return pool;
-  }
-
-  /** Where a server is gone without a word, all connections to it are: tried one by one, each costs a deadline. */
-  function dropKept(): void {
-    for (const sockets of Object.values(agent?.pool.freeSockets ?? {}))
-      for (const socket of sockets ?? []) socket.destroy();
-  }
+  const connections = createConnections(maxFreeSockets);
 
   /** Throws where the account's files hold what no request can carry. */
   function begin(asked: Asked, whose: Account): ClientRequest {
@@ -122,7 +108,12 @@ export function createClient(
     const request =
       'proxy' in whose
         ? httpRequest(whose.proxy, options)
-        : httpsRequest({ ...options, host: whose.host, port: whose.port, agent: poolOf(whose.ca) });
+        : httpsRequest({
+            ...options,
+            host: whose.host,
+            port: whose.port,
+            agent: connections.agentOf(whose.ca),
+          });
     request.end(text);
     return request;
   }
@@ -133,12 +124,21 @@ export function createClient(
       const read = await account();
       if (exchange.isOver) return undefined;
       const because = asked.forbidden?.();
-      if (because === undefined && read.ok) return begin(asked, read.value);
-      exchange.fail(because ?? (read.ok ? '' : read.problems.join('; ')));
+      if (because !== undefined) exchange.end({ reason: because, isForbidden: true });
+      else if (read.ok) return begin(asked, read.value);
+      else exchange.fail(read.problems.join('; '));
     } catch (error) {
       exchange.fail(`The service account is of no use: ${codeOf(error)}`);
     }
     return undefined;
+  }
+
+  /** A connection whose answer was read whole is kept for the next request; any other is of no use. */
+  async function giveUp(sent: Promise<ClientRequest | undefined>, signal: AbortSignal): Promise<void> {
+    const request = await sent;
+    if (request === undefined) return;
+    request.destroy();
+    if (!signal.aborted) connections.failed(request);
   }
 
   /** Its deadlines run from the first moment on: the account's files may be as slow as the server. */
@@ -149,18 +149,14 @@ export function createClient(
     take: Take,
   ): Promise<Failure | undefined> {
     const exchange = createExchange(asked.signal, limits);
-    let isUnanswered = false;
     const sent = send(asked, exchange).then(request => {
       if (request === undefined) return undefined;
-      isUnanswered = true;
-      request.once('response', () => (isUnanswered = false));
+      connections.sent(request);
       receive(request, exchange, opened, take);
       return request;
     });
     const failure = await exchange.ended;
-    // A connection whose answer was read whole is kept for the next request; any other is of no use.
-    if (failure !== undefined) void sent.then(request => request?.destroy());
-    if (isUnanswered && failure !== undefined && !asked.signal.aborted) dropKept();
+    if (failure !== undefined) void giveUp(sent, asked.signal);
     return failure;
   }
 
@@ -184,7 +180,7 @@ export function createClient(
       if (failure === undefined) return { ok: true, body };
       return { ok: false, failure: isTooLong ? { ...failure, isTooLong } : failure };
     },
-    close: () => agent?.pool.destroy(),
+    close: () => connections.close(),
   };
 }
 
