@@ -1,6 +1,6 @@
 import { readJson } from '../../lib/kubernetes/answer.ts';
 import { jsonPatchOf } from '../../lib/publisher/patch.ts';
-import { parseSlice } from '../../lib/publisher/slice.ts';
+import { type OurSlice, parseSlice } from '../../lib/publisher/slice.ts';
 import { type Key, type Store, splitKey } from '../../lib/publisher/store.ts';
 import type { Write } from '../../lib/publisher/write.ts';
 import type { Answer, ApiClient, Asked, Failure, Limits } from '../kubernetes/client.ts';
@@ -41,21 +41,24 @@ const LIMITS: Limits = { headMs: 3000, quietMs: 1000, wholeMs: 3000 };
 const MOST_BYTES = 4 * 1024 * 1024;
 /** With less time than this left to lead, a write is not begun. */
 const SHORTEST_MS = 100;
+const LEADS_NO_MORE: Failure = { reason: 'Leads no more', isForbidden: true };
 
 const NOT_FOUND = 404;
 const CONFLICT = 409;
 const UNPROCESSABLE = 422;
 
 /**
- * Invariant: a write ends before this one's time to lead does, and after each the store knows what came of it, so that
- * nothing is concluded from slices older than one's own writes.
+ * Invariant: a write ends before this one's time to lead does, be it without an answer. Where it was answered, the store
+ * knows what came of it, so that nothing is concluded from slices older than one's own writes. What a write collided with
+ * is read as long as that takes within a deadline of its own: reading does no harm, whoever leads.
  */
 export function createWriter({ client, store, leadsForMs }: WriterParts): Writer {
-  async function send(asked: Asked): Promise<Answer | 'not leading'> {
+  async function send(asked: Asked): Promise<Answer> {
     const leftMs = leadsForMs();
-    if (leftMs < SHORTEST_MS) return 'not leading';
+    if (leftMs < SHORTEST_MS) return { ok: false, failure: LEADS_NO_MORE };
     // The account's files are read first; and the process may have been stopped since.
-    const forbidden = (): string | undefined => (leadsForMs() < SHORTEST_MS ? 'Leads no more' : undefined);
+    const forbidden = (): string | undefined =>
+      leadsForMs() < SHORTEST_MS ? LEADS_NO_MORE.reason : undefined;
     const wholeMs = Math.min(LIMITS.wholeMs, leftMs);
     return client.ask({ ...asked, forbidden }, { ...LIMITS, wholeMs }, MOST_BYTES);
   }
@@ -64,6 +67,7 @@ export function createWriter({ client, store, leadsForMs }: WriterParts): Writer
   async function refresh(key: Key, name: string, signal: AbortSignal): Promise<Written> {
     const [namespace, service] = splitKey(key);
     const asked = store.moment;
+    const known = knownAs(key, name);
     const answer = await client.ask({ path: pathOf(namespace, name), signal }, LIMITS, MOST_BYTES);
     if (answer.ok) {
       const read = parseSlice(readJson(answer.body));
@@ -72,13 +76,14 @@ export function createWriter({ client, store, leadsForMs }: WriterParts): Writer
       return { outcome: 'conflict' };
     }
     if (answer.failure.code !== NOT_FOUND) return failure(answer.failure);
-    forget(key, name);
+    // One that was told of since is another.
+    if (known !== undefined) store.deletedSlice(known);
     return { outcome: 'conflict' };
   }
 
-  function forget(key: Key, name: string): void {
+  function knownAs(key: Key, name: string): OurSlice | undefined {
     const known = store.world(key)?.slices.find(slice => slice.name === name);
-    if (known?.type === 'ours') store.deletedSlice(known);
+    return known?.type === 'ours' ? known : undefined;
   }
 
   /** A patch may not apply to a slice that has changed, and no more is said of it than where it is wrong in itself. */
@@ -89,8 +94,8 @@ export function createWriter({ client, store, leadsForMs }: WriterParts): Writer
     signal: AbortSignal,
   ): Promise<Written> {
     const read = await refresh(key, write.name, signal);
-    const slice = store.world(key)?.slices.find(({ name }) => name === write.name);
-    const isAsKnown = slice?.type === 'ours' && slice.resourceVersion === write.body.metadata.resourceVersion;
+    const { resourceVersion } = knownAs(key, write.name) ?? {};
+    const isAsKnown = resourceVersion === write.body.metadata.resourceVersion;
     return read.outcome === 'conflict' && isAsKnown ? refused : read;
   }
 
@@ -98,7 +103,6 @@ export function createWriter({ client, store, leadsForMs }: WriterParts): Writer
     const [namespace] = splitKey(key);
     const asked = store.moment;
     const answer = await send({ ...requestOf(namespace, write), signal });
-    if (answer === 'not leading') return { outcome: answer };
     if (!answer.ok) {
       const { code } = answer.failure;
       const isConflict = code === CONFLICT || (code === NOT_FOUND && write.type !== 'create');
@@ -117,7 +121,7 @@ export function createWriter({ client, store, leadsForMs }: WriterParts): Writer
     // One that somebody's finalizer keeps is told as it is now (else a Status is): its name is taken until it is gone.
     const isKept = read.ok && read.value.type === 'ours' && read.value.isTerminating;
     if (isKept) store.putSlice(read.value, asked);
-    else forget(key, write.name);
+    else store.deletedSlice({ namespace, name: write.name, uid: write.body.preconditions.uid });
     return { outcome: 'done' };
   };
 }
@@ -136,7 +140,8 @@ function pathOf(namespace: string, name?: string): string {
   return name === undefined ? folder : `${folder}/${name}`;
 }
 
-function failure({ reason, code, retryAfterMs }: Failure): Written {
+function failure({ reason, code, retryAfterMs, isForbidden }: Failure): Written {
+  if (isForbidden) return { outcome: 'not leading' };
   const isAnswered = code !== undefined && code !== 429 && code < 500;
   return { outcome: isAnswered ? 'refused' : 'unanswered', reason, retryAfterMs };
 }
