@@ -1,4 +1,5 @@
 import { type Parsed, parsed } from '../../lib/parsed.ts';
+import { MOST_WRITES } from '../../lib/publisher/places.ts';
 import type { Environment } from '../../lib/settings/environment.ts';
 import { publisherHelp } from '../../lib/settings/help.ts';
 import { createReader } from '../../lib/settings/layers.ts';
@@ -16,8 +17,6 @@ import { runPublisher } from './publisher.ts';
 const BAD_INPUT = 2;
 /** The kubelet renews the token minutes before it is no longer taken. */
 const ACCOUNT_MS = 10_000;
-/** As many as there are writes at a time. */
-const KEPT_CONNECTIONS = 32;
 const ELSEWHERE = `Outside of the cluster: start kubectl proxy, and give its address by ${flagOf(PUBLISHER.server)}`;
 
 /**
@@ -42,7 +41,7 @@ export async function publisher(argv: readonly string[], environment: Environmen
     server === undefined ? readAccount(own.serviceAccount, environment) : parsed({ proxy: server });
   const account = await readAgain();
   if (!account.ok) return refuse(own.dryRun ? [...account.problems, ELSEWHERE] : account.problems);
-  const client = createClient(remembered(readAgain), `podusher/${VERSION}`, KEPT_CONNECTIONS);
+  const client = createClient(remembered(readAgain), `podusher/${VERSION}`, MOST_WRITES);
   if (own.dryRun) return dryRun({ own, client, now, address: addressOf(account.value) });
   const leaseNamespace = own.leaseNamespace ?? (await readNamespace(own.serviceAccount)) ?? 'default';
   const ended = await runPublisher({ own, leaseNamespace, client, now });

@@ -1,7 +1,9 @@
 import { type Key, splitKey } from './store.ts';
 
-/** Writes at a time. */
+/** Writes at a time, of a kind. */
 const MOST = 16;
+/** Of both kinds: those that take an endpoint out, and those that only add. */
+export const MOST_WRITES: number = 2 * MOST;
 /** Of Services that hang: each keeps its place for seconds, again and again. */
 const MOST_HANGING = MOST / 4;
 /** Of one namespace: where a webhook begins to hang, it is more often than not for one, of which nobody knows yet. */
