@@ -4,11 +4,19 @@ import { nextOf } from '../../lib/publisher/order.ts';
 import { Places } from '../../lib/publisher/places.ts';
 import { Queue } from '../../lib/publisher/queue.ts';
 import { type Plan, reconcile } from '../../lib/publisher/reconcile.ts';
-import { type Failed, failed, goneOn, made, type Round, roundOf } from '../../lib/publisher/round.ts';
+import {
+  afterFailure,
+  afterSuccess,
+  type Failure,
+  hasToTakeOut,
+  type Round,
+  replanned,
+  roundOf,
+} from '../../lib/publisher/round.ts';
 import type { Key, Store } from '../../lib/publisher/store.ts';
 import type { Write } from '../../lib/publisher/write.ts';
+import { createAttempts } from './attempts.ts';
 import { Lane, type Work } from './lane.ts';
-import { createMaking } from './making.ts';
 import type { Writer, Written } from './writer.ts';
 
 /** Reconciles Services one after the other, and has their writes made. */
@@ -17,7 +25,7 @@ export interface Dispatcher {
   /** Since when the first of them waits. */
   readonly oldest: number | undefined;
   add(keys: Iterable<Key>): void;
-  /** Begins to work, or goes on. */
+  /** Begins to work. */
   start(): void;
   /** Works no more, and forgets what waits. Ends when what was being written has ended, or was given up. */
   stop(): Promise<void>;
@@ -43,30 +51,40 @@ const REPLANNED_MS = 100;
  * @returns a dispatcher that waits to be started.
  *
  * Invariants: of a Service one write is made at a time. Each goes through the lane of its kind, so that taking an endpoint
- * out never waits for the rest. A change ends the plan after the write that is being made; one that fails does not. What
- * waits in a lane keeps its turn when it changes, and is planned anew by then. Where a write hangs, the Service gives its
- * place up to others, and goes on when it is its turn again.
+ * out never waits for the rest. A change ends the plan after the write that is being made; but where a write of the plan
+ * has failed, what takes out goes on, by what is known then: else what fails again and again, and is first again and again,
+ * would hold up the rest. What waits in a lane keeps its turn when it changes, and is planned anew by then.
+ *
+ * Where a Service goes once it is planned (its turn: in the lanes where it has not written since):
+ *
+ *     its next write is of the other kind, or one too    the lane of that kind          keeps its turn
+ *       many by now, or its last one hung
+ *     it changed, or what adds gave way to a take-out    the queue, to be planned now   keeps it, failures forgotten
+ *     some failed, and no others can be made now         the queue, to be tried later   keeps it, one failure more
+ *     nothing is left, or `stop()` was called            nowhere, or the queue where    loses it, failures forgotten
+ *                                                          it has changed meanwhile
  */
 export function createDispatcher(parts: DispatcherParts): Dispatcher {
   const { store, now, writesPerSecond } = parts;
   const queue = new Queue();
-  const making = createMaking(store, parts.write, now);
-  const laneOfOneKind = (): Lane => new Lane(writesPerSecond, new Places(making.hanging), now());
+  const attempts = createAttempts(parts.write, now);
+  const laneOfOneKind = (): Lane => new Lane(writesPerSecond, new Places(attempts.hanging), now());
   const lanes = { out: laneOfOneKind(), in: laneOfOneKind() };
   const both = Object.values(lanes);
   /** How many writes in a row took an endpoint of a Service out. */
   const outs = new Map<Key, number>();
   const works = new Set<Promise<void>>();
-  let isRunning = false;
+  /** From one `start()` to the next `stop()`; undefined where this one does not work. */
+  let term: object | undefined;
   let timer: NodeJS.Timeout | undefined;
   let isPumping = false;
 
   function pumpSoon(): void {
-    if (isPumping || !isRunning) return;
+    if (isPumping || term === undefined) return;
     isPumping = true;
     setImmediate(() => {
       isPumping = false;
-      if (isRunning) pump();
+      if (term !== undefined) pump();
     });
   }
 
@@ -89,27 +107,31 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   function planOf(key: Key): Plan {
     const world = store.world(key);
     if (world !== undefined) return reconcile(world);
-    making.forget(key);
+    attempts.forget(key);
     return { writes: [], problems: [] };
   }
 
   function plan(key: Key): void {
     const { writes, problems } = planOf(key);
     parts.problems(key, problems);
-    const first = next(key, writes, lanes.out);
+    const first = next(key, writes);
     for (const lane of both) lane.drop(key);
-    if (first !== undefined) return laneOf(first).put({ key, ...roundOf(writes), plannedAt: now() });
-    forget(key);
+    if (first === undefined) leave(key);
+    else laneOf(first).put({ key, ...roundOf(writes), plannedAt: now() });
+  }
+
+  /** Nothing of it is to be written, unless it has changed meanwhile. */
+  function leave(key: Key): void {
+    outs.delete(key);
+    for (const lane of both) lane.done(key);
     queue.done(key);
   }
 
-  function forget(key: Key): void {
-    outs.delete(key);
-    for (const lane of both) lane.done(key);
-  }
-
-  /** One that adds has its turn where it may be made at once: what takes out does not wait with it. */
-  function next(key: Key, left: readonly Write[], lane: Lane): Write | undefined {
+  /**
+   * One that adds has its turn where it may be made at once: what takes out does not wait with it.
+   * @param lane where the Service has its turn; undefined where it has none yet.
+   */
+  function next(key: Key, left: readonly Write[], lane?: Lane): Write | undefined {
     const mayAdd = lane === lanes.in || lanes.in.isFree(key, now());
     return nextOf(left, mayAdd ? (outs.get(key) ?? 0) : 0);
   }
@@ -125,11 +147,9 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
         if (now() < until) continue;
         return pumpSoon();
       }
-      const leave = lane.enter(work.key);
-      // What was planned before the change may be wrong by now, and what has failed is still to wait.
-      const round = queue.isStale(work.key) ? goneOn(work, planOf(work.key).writes) : work;
-      const ended = carryOut({ ...work, ...round }, lane).finally(() => {
-        leave();
+      const giveBack = lane.enter(work.key);
+      const ended = carryOut(work, lane).finally(() => {
+        giveBack();
         works.delete(ended);
         pumpSoon();
       });
@@ -140,60 +160,60 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   /** Writes as long as the plan holds and writes of the lane's kind may be made. */
   async function carryOut(work: Work, lane: Lane): Promise<void> {
     const { key } = work;
-    for (let round: Round = work, hasHung = false; ; hasHung = making.hanging.has(key)) {
-      const write = next(key, round.left, lane);
-      if (write === undefined) return end(key, round.failed);
-      // What fails again and again is among the first again and again: what takes out goes on after it.
-      if (!isRunning || (queue.isStale(key) && !(round.failed !== undefined && write.takesOut)))
-        return giveBack(key, round.failed);
+    const own = term;
+    let seen = 0;
+    for (let round: Round = work, hasHung = false; ; hasHung = attempts.hanging.has(key)) {
+      const changes = queue.changes(key);
+      if (round.failure !== undefined && changes > seen) round = replanned(round, planOf(key).writes);
+      seen = changes;
+      const { left, failure } = round;
+      const write = next(key, left, lane);
+      if (write === undefined) return failure === undefined ? settle(key) : retry(key, failure);
+      if (failure === undefined && changes > 0) return queue.planAgain(key, now());
       if (hasHung || laneOf(write) !== lane || !lane.draw(key, now()))
         return laneOf(write).put({ ...work, ...round });
-      const written = await making.make(key, write);
+      // What has failed in this round need not be given way to: it would fail again.
+      const givesWay = (): boolean => hasToTakeOut(round, planOf(key).writes);
+      const written = await attempts.make(key, write, givesWay);
       const { outcome } = written;
       parts.written(key, write, written);
+      if (own !== term) return leave(key);
       outs.set(key, outcome === 'done' && write.takesOut ? (outs.get(key) ?? 0) + 1 : 0);
-      // Nothing has failed: what it was given up for waits for nothing.
-      if (outcome === 'abandoned') return queue.goOn(key, now());
-      if (outcome === 'done') {
-        round = made(round, write);
-        continue;
+      if (outcome === 'done') round = afterSuccess(round, write);
+      // That is no failure: its plan is out of date, as by a change.
+      else if (outcome === 'abandoned') queue.add(key, now());
+      else {
+        round = afterFailure(round, write, outcome);
+        const asked = 'retryAfterMs' in written ? written.retryAfterMs : undefined;
+        if (asked !== undefined || outcome === 'not leading') return retry(key, outcome, heededMs(asked));
       }
-      round = failed(round, write, outcome);
-      const asked = 'retryAfterMs' in written ? written.retryAfterMs : undefined;
-      if (asked !== undefined || outcome === 'not leading') return end(key, outcome, heededMs(asked));
     }
   }
 
-  /** What is left is to be planned anew. */
-  function giveBack(key: Key, why: Failed | undefined): void {
-    if (why === undefined) queue.goOn(key, now());
-    else end(key, why);
+  function settle(key: Key): void {
+    parts.settled(key, queue.job(key)?.since ?? now());
+    leave(key);
   }
 
-  /** Nothing is left that can be made now. */
-  function end(key: Key, why: Failed | undefined, askedMs = 0): void {
-    if (why === undefined) {
-      forget(key);
-      parts.settled(key, queue.job(key)?.since ?? now());
-      return queue.done(key);
-    }
+  function retry(key: Key, why: Failure, askedMs = 0): void {
     const longer = why === 'refused' ? refusedMs : soonMs;
     const waitMs = (failures: number): number =>
       why === 'conflict' && failures === 1 ? 0 : longer(failures, Math.random());
-    queue.failed(key, now(), waitMs, askedMs);
+    queue.retry(key, now(), waitMs, askedMs);
   }
 
   /**
-   * What was planned before is made no more, but the turn is kept. Looked at before that it is as well: it may have
-   * something to take out now. What takes out goes on after a failure, as `carryOut()` says.
+   * A change has come: what waits in a lane is not made as it was planned, but keeps its turn. It is planned before that as
+   * well, for there may be something to take out. After a failure, what takes out is left to `carryOut()`, and the rest ends.
    */
-  function replan(key: Key): void {
+  function overtake(key: Key): void {
     for (const lane of both) {
       const work = lane.get(key);
-      if (work === undefined || (work.failed !== undefined && lane === lanes.out)) continue;
-      if (work.failed === undefined) return queue.goOn(key, Math.max(now(), work.plannedAt + REPLANNED_MS));
+      if (work === undefined || (work.failure !== undefined && lane === lanes.out)) continue;
+      if (work.failure === undefined)
+        return queue.planAgain(key, Math.max(now(), work.plannedAt + REPLANNED_MS));
       lane.drop(key);
-      end(key, work.failed);
+      retry(key, work.failure);
     }
   }
 
@@ -205,28 +225,26 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
       return queue.oldest;
     },
     add(keys): void {
-      if (!isRunning) return;
+      if (term === undefined) return;
       for (const key of keys) {
         queue.add(key, now());
-        replan(key);
-        making.changed(key);
+        overtake(key);
+        attempts.changed(key);
       }
       pumpSoon();
     },
     start(): void {
-      isRunning = true;
+      term ??= {};
       pumpSoon();
     },
     async stop(): Promise<void> {
-      isRunning = false;
+      term = undefined;
       clearTimeout(timer);
       for (const key of both.flatMap(lane => lane.clear())) queue.done(key);
       queue.clear();
-      await Promise.all([making.stop(), ...works]);
-      if (isRunning) return;
-      // What was being written waits again by now.
-      queue.clear();
       outs.clear();
+      attempts.stop();
+      await Promise.all(works);
     },
   };
 }

@@ -19,7 +19,7 @@ export type Written =
   /** It was not sent: another may lead by now. */
   | { readonly outcome: 'not leading' }
   /**
-   * It was slow, and given up for another of the Service's (`Adding`), or for this one stops (`Making`): nobody knows
+   * It was slow, and given up for another of the Service's, or for this one stops (`Attempts`): nobody knows
    * whether it was done.
    */
   | { readonly outcome: 'abandoned' };

@@ -1,6 +1,10 @@
 /**
  * Services that have to be reconciled. What changes while one waits is done with it; what changes while it is in work
  * makes it wait again. A Service is in work once at most.
+ *
+ * In work it is from `take()` to `done()`, `planAgain()` or `retry()`; also while its plan waits in a lane. Where a change
+ * has overtaken a plan that waits there, the Service is in both for a while: in its lane, where it keeps its turn, and here
+ * by `planAgain()`. Whichever comes first has it planned anew: the queue by `take()`, or the lane by `takeNow()`.
  */
 
 export interface Job {
@@ -17,9 +21,16 @@ export interface Job {
 /** A change makes one that failed due again, but no sooner after the failure than this. */
 const AFTER_FAILURE_MS = 1000;
 
+interface InWork {
+  readonly job: Job;
+  /** How often it has changed since it was taken, and since when. */
+  changes: number;
+  changedAt: number | undefined;
+}
+
 export class Queue {
   readonly #waiting = new Map<string, Job>();
-  readonly #working = new Map<string, { readonly job: Job; again: number | undefined }>();
+  readonly #working = new Map<string, InWork>();
 
   get size(): number {
     return this.#waiting.size + this.#working.size;
@@ -36,7 +47,8 @@ export class Queue {
   add(key: string, now: number): void {
     const work = this.#working.get(key);
     if (work !== undefined) {
-      work.again ??= now;
+      work.changes++;
+      work.changedAt ??= now;
       return;
     }
     const job = this.#waiting.get(key);
@@ -63,7 +75,7 @@ export class Queue {
 
   #take(key: string, job: Job): void {
     this.#waiting.delete(key);
-    this.#working.set(key, { job, again: undefined });
+    this.#working.set(key, { job, changes: 0, changedAt: undefined });
   }
 
   /** @returns when the next one is due; undefined where none waits. */
@@ -78,13 +90,17 @@ export class Queue {
     return this.#working.get(key)?.job;
   }
 
-  /** Whether something has changed since it was taken. */
-  isStale(key: string): boolean {
-    return this.#working.get(key)?.again !== undefined;
+  /** @returns how often something has changed since it was taken. */
+  changes(key: string): number {
+    return this.#working.get(key)?.changes ?? 0;
   }
 
-  /** It is to be looked at again, for there is more to do. @param dueAt not before, unless `takeNow()` asks for it. */
-  goOn(key: string, dueAt: number): void {
+  /**
+   * It is to be planned anew, for its plan is out of date. What failed before is forgotten: something was made since, or
+   * the change may have mended it.
+   * @param dueAt not before, unless `takeNow()` asks for it.
+   */
+  planAgain(key: string, dueAt: number): void {
     const work = this.#working.get(key);
     if (work === undefined) return;
     this.#working.delete(key);
@@ -95,7 +111,7 @@ export class Queue {
   done(key: string): void {
     const work = this.#working.get(key);
     this.#working.delete(key);
-    if (work?.again !== undefined) this.#waiting.set(key, fresh(work.again, work.again));
+    if (work?.changedAt !== undefined) this.#waiting.set(key, fresh(work.changedAt, work.changedAt));
   }
 
   /**
@@ -103,19 +119,20 @@ export class Queue {
    * @param waitMs for the number of failures in a row.
    * @param askedMs what the API server has asked for: never less.
    */
-  failed(key: string, now: number, waitMs: (failures: number) => number, askedMs = 0): void {
+  retry(key: string, now: number, waitMs: (failures: number) => number, askedMs = 0): void {
     const work = this.#working.get(key);
     if (work === undefined) return;
     this.#working.delete(key);
     const failures = work.job.failures + 1;
     const dueAt = now + Math.max(askedMs, waitMs(failures));
     const job = { since: work.job.since, dueAt, failures, askedUntil: now + askedMs };
-    this.#waiting.set(key, work.again === undefined ? job : sooner(job, now));
+    this.#waiting.set(key, work.changedAt === undefined ? job : sooner(job, now));
   }
 
-  /** Forgets what waits. */
+  /** Forgets what waits, and what has changed of those in work. */
   clear(): void {
     this.#waiting.clear();
+    for (const [key, { job }] of this.#working) this.#take(key, job);
   }
 }
 

@@ -2,40 +2,61 @@ import { without } from './order.ts';
 import type { Write } from './write.ts';
 
 /** Why to try again, those first for which that is soonest. */
-const FAILED = ['conflict', 'not leading', 'unanswered', 'refused'] as const;
+const FAILURES = ['conflict', 'not leading', 'unanswered', 'refused'] as const;
 
-export type Failed = (typeof FAILED)[number];
+export type Failure = (typeof FAILURES)[number];
 
 /** A Service's plan, as far as it has been carried out. */
 export interface Round {
   readonly left: readonly Write[];
   /** Why some of it is to be tried again; undefined where none is. */
-  readonly failed: Failed | undefined;
-  /** The slices whose write failed: none is tried twice in a round, so that each has its turn. */
-  readonly tried: readonly string[];
+  readonly failure: Failure | undefined;
+  /** The slices whose write was made, and those whose failed: a newer plan has none of them, or the round might not end. */
+  readonly written: readonly string[];
+  readonly failed: readonly string[];
 }
 
 export function roundOf(writes: readonly Write[]): Round {
-  return { left: writes, failed: undefined, tried: [] };
+  return { left: writes, failure: undefined, written: [], failed: [] };
 }
 
 /** @returns the round after a write was made. */
-export function made(round: Round, write: Write): Round {
-  return { ...round, left: round.left.filter(one => one !== write) };
+export function afterSuccess(round: Round, write: Write): Round {
+  const left = round.left.filter(one => one !== write);
+  return { ...round, left, written: [...round.written, write.name] };
 }
 
 /** @returns the round after a write failed: what adds need not be tried where there is no answer. */
-export function failed(round: Round, write: Write, why: Failed): Round {
+export function afterFailure(round: Round, write: Write, failure: Failure): Round {
+  const isHeld = (one: Write): boolean => one === write || (failure === 'unanswered' && !one.takesOut);
   return {
-    left: without([write], made(round, write).left).filter(one => one.takesOut || why !== 'unanswered'),
-    failed: FAILED.find(one => one === why || one === round.failed),
-    tried: [...round.tried, write.name],
+    ...round,
+    left: withoutThose(isHeld, round.left),
+    failure: FAILURES.find(one => one === failure || one === round.failure),
+    failed: [...round.failed, write.name],
   };
 }
 
-/** @returns the round as it goes on by a newer plan: what takes out of the slices that were not tried yet. */
-export function goneOn(round: Round, writes: readonly Write[]): Round {
-  const tried = writes.filter(({ name }) => round.tried.includes(name));
-  const others = writes.filter(write => !tried.includes(write));
-  return { ...round, left: without(tried, others).filter(({ takesOut }) => takesOut) };
+/** @returns the round as it goes on by a newer plan: what takes out of slices whose turn is still to come. */
+export function replanned(round: Round, writes: readonly Write[]): Round {
+  return { ...round, left: outsOf(writes, [...round.written, ...round.failed]) };
+}
+
+/** @returns whether there is something to take out by a newer plan, but for what has failed in this round. */
+export function hasToTakeOut({ failed }: Round, writes: readonly Write[]): boolean {
+  return outsOf(writes, failed).length > 0;
+}
+
+/** What takes out, and waits for nothing that adds, nor for these slices. */
+function outsOf(writes: readonly Write[], but: readonly string[]): readonly Write[] {
+  return withoutThose(({ name, takesOut }) => !takesOut || but.includes(name), writes);
+}
+
+/** @returns the others, but for those that wait for one of them to have an endpoint elsewhere. */
+function withoutThose(isHeld: (write: Write) => boolean, writes: readonly Write[]): readonly Write[] {
+  const held = writes.filter(isHeld);
+  return without(
+    held,
+    writes.filter(write => !held.includes(write)),
+  );
 }

@@ -1,109 +1,17 @@
 /** In which order a Service's writes are made, whatever happens meanwhile and whatever comes of them. */
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { createDispatcher, type Dispatcher } from '../../agent/publisher/dispatcher.ts';
 import type { Written } from '../../agent/publisher/writer.ts';
-import { parseNode } from '../../lib/publisher/node.ts';
-import { parsePod } from '../../lib/publisher/pod.ts';
 import { parseService } from '../../lib/publisher/service.ts';
-import { parseSlice } from '../../lib/publisher/slice.ts';
-import { Store } from '../../lib/publisher/store.ts';
 import type { Write } from '../../lib/publisher/write.ts';
 import { now, until } from '../agent/until.ts';
-import { nodeObject, type PodParts, serviceObject } from '../publisher/objects.ts';
-import { pod } from '../publisher/published.ts';
-import { metadataOf, must, Server } from '../publisher/server.ts';
+import { serviceObject } from '../publisher/objects.ts';
+import { metadataOf, must } from '../publisher/server.ts';
+import { Bench, DOWN, hang, KEY, UNANSWERED } from './dispatcher-bench.ts';
 
-const KEY = 'shop/web';
-const DOWN = { containers: [{ name: 'rails', ready: false }] };
-const REFUSED: Written = { outcome: 'refused', reason: 'no', retryAfterMs: undefined };
 /** Writes at a time, all of one namespace. */
 const AT_A_TIME = 12;
-const UNANSWERED: Written = { outcome: 'unanswered', reason: 'no answer', retryAfterMs: undefined };
-
-class CountingStore extends Store {
-  looks = 0;
-
-  override world(key: string): ReturnType<Store['world']> {
-    this.looks++;
-    return super.world(key);
-  }
-}
-
-/** A dispatcher, and an API server's slices. */
-class Bench {
-  readonly store: CountingStore = new CountingStore();
-  readonly server: Server = new Server();
-  readonly writes: Write[] = [];
-  readonly outcomes: string[] = [];
-  /** Answers in the server's place; undefined: the server does. */
-  answer: (write: Write, signal: AbortSignal) => Written | Promise<Written> | undefined = () => undefined;
-  /** What the clock is ahead by. */
-  aheadMs = 0;
-  /** What `crowd()` has hang. */
-  readonly hung: PromiseWithResolvers<Written> = Promise.withResolvers<Written>();
-  readonly dispatcher: Dispatcher;
-
-  constructor(context: TestContext) {
-    this.dispatcher = createDispatcher({
-      store: this.store,
-      now: () => now() + this.aheadMs,
-      writesPerSecond: 1000,
-      write: async (_, write, signal) => {
-        this.writes.push(write);
-        return (await this.answer(write, signal)) ?? this.#write(write);
-      },
-      written: (_, __, { outcome }) => void this.outcomes.push(outcome),
-      settled: () => {},
-      problems: () => {},
-    });
-    context.after(() => {
-      this.hung.resolve(UNANSWERED);
-      return this.dispatcher.stop();
-    });
-  }
-
-  put(index: number, parts: Partial<PodParts> = {}): void {
-    this.dispatcher.add(this.store.putPod(must(parsePod(pod(index, parts)))));
-  }
-
-  /** Puts another Service with a pod of its own. */
-  more(index: number, parts: Partial<PodParts> = {}): void {
-    const name = `more-${index}`;
-    this.put(1000 + index, { labels: { app: name }, ...parts });
-    const object = serviceObject({ uid: name, selector: `app=${name}` });
-    const named = { ...object, metadata: { ...metadataOf(object), name } };
-    this.dispatcher.add(this.store.putService(must(parseService(named))));
-  }
-
-  /** Begins with so many pods, all written. */
-  async start(pods: number): Promise<void> {
-    this.store.putNode(must(parseNode(nodeObject('node-0', 'zone-0', 'True'))));
-    this.store.putService(must(parseService(serviceObject())));
-    for (let index = 0; index < pods; index++) this.put(index);
-    this.dispatcher.start();
-    this.dispatcher.add(this.store.services());
-    await this.rest();
-    this.writes.splice(0);
-  }
-
-  rest(): Promise<true> {
-    return until('an end of the work', () => this.dispatcher.waiting === 0 || undefined);
-  }
-
-  /** The number at the end of the slices' names, in the order in which they were written. */
-  get written(): string[] {
-    return this.writes.map(({ name, takesOut }) => `${name.split('-').at(-1)}${takesOut ? ' out' : ''}`);
-  }
-
-  #write(write: Write): Written {
-    const outcome = this.server.write(write);
-    const slice = this.server.slices.get(write.name);
-    if (slice !== undefined) this.store.putSlice(must(parseSlice(slice)));
-    return { outcome };
-  }
-}
 
 test('dispatcher writes every slice of a Service though a slice is to be written again with each write', async context => {
   const bench = new Bench(context);
@@ -178,34 +86,6 @@ test('dispatcher takes out all the same when as many as may be made at a time ad
   resolve({ outcome: 'done' });
   await until('what adds', () => bench.written.includes('5') || undefined);
 });
-
-for (const outcome of [REFUSED, UNANSWERED]) {
-  test(`dispatcher takes endpoints out though other writes of the Service are ${outcome.outcome}`, async context => {
-    const bench = new Bench(context);
-    await bench.start(300);
-    bench.answer = ({ type, name }) => (type === 'create' || name.endsWith('-0') ? outcome : undefined);
-    // In the first slice, which is refused; in the two others; and for a new one.
-    for (const index of [0, 100, 200]) bench.put(index, DOWN);
-    for (let index = 300; index < 350; index++) bench.put(index);
-    const isOut = (slice: string): boolean => bench.written.includes(`${slice} out`);
-    await until('the two others', () => (isOut('1') && isOut('2')) || undefined);
-    assert.ok(bench.written.indexOf('0 out') < bench.written.indexOf('2 out'), bench.written.join());
-    assert.equal(
-      bench.written.indexOf('0 out'),
-      bench.written.lastIndexOf('0 out'),
-      'before it is tried again',
-    );
-    const [one, other] = [
-      bench.server.slices.get(nameOf(bench, '1')),
-      bench.server.slices.get(nameOf(bench, '2')),
-    ];
-    assert.match(JSON.stringify([one, other]), /"ready":false.*"ready":false/);
-  });
-}
-
-function nameOf({ writes }: Bench, slice: string): string {
-  return writes.find(({ name }) => name.endsWith(`-${slice}`))?.name ?? '';
-}
 
 test('dispatcher looks once for many changes whether a write is to be given up, and not after it', async context => {
   const { promise, resolve } = Promise.withResolvers<Written>();
@@ -343,51 +223,7 @@ test('dispatcher plans a Service that waits ten times a second at most, however 
   await bench.rest();
 });
 
-test('dispatcher has no failure where it gives a write up: what follows waits for nothing', async context => {
-  const bench = new Bench(context);
-  await bench.start(2);
-  bench.outcomes.splice(0);
-  context.mock.timers.enable({ apis: ['setTimeout'] });
-  let conflicts = 0;
-  bench.answer = ({ takesOut }, signal) => {
-    if (takesOut) return conflicts++ === 0 ? { outcome: 'conflict' } : undefined;
-    if (conflicts > 0) return undefined;
-    const { promise, resolve } = Promise.withResolvers<Written>();
-    signal.addEventListener('abort', () => resolve(UNANSWERED));
-    return promise;
-  };
-  bench.put(2);
-  while (bench.writes.length === 0) await turn();
-  bench.put(0, DOWN);
-  context.mock.timers.tick(250);
-  for (let turns = 0; turns < 100; turns++) await turn();
-  assert.deepEqual(bench.outcomes, ['abandoned', 'conflict', 'done']);
-});
-
 const isOther = ({ name }: Write): boolean => name.startsWith('more-');
-
-/** As if the write had kept its place until its deadline. */
-function hang(bench: Bench): Written {
-  bench.aheadMs += 3000;
-  return UNANSWERED;
-}
-
-test('dispatcher tries each slice of a Service that hangs once in a round, by what is known at its turn', async context => {
-  const bench = new Bench(context);
-  await bench.start(400);
-  let times = 0;
-  bench.answer = () => {
-    if (bench.writes.length > 3) return undefined;
-    // By then it is ready again: an older plan would take it out.
-    bench.put(200);
-    bench.put(10 + times++, DOWN);
-    return hang(bench);
-  };
-  for (const index of [0, 100, 200, 300]) bench.put(index, DOWN);
-  await bench.rest();
-  assert.deepEqual(bench.written.slice(0, 3), ['0 out', '1 out', '3 out']);
-  assert.deepEqual(bench.written.slice(3).toSorted(), ['0 out', '1 out', '3 out']);
-});
 
 test('dispatcher lets four Services that hang write at a time, and all others meanwhile', async context => {
   const bench = new Bench(context);

@@ -3,14 +3,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nextOf, without } from '../../lib/publisher/order.ts';
 import type { Write } from '../../lib/publisher/write.ts';
+import { overfull } from './overfull.ts';
 import { pod, published } from './published.ts';
-import { type Json, metadataOf, type Server } from './server.ts';
+import { metadataOf } from './server.ts';
 
 const DOWN = { ready: false, containers: [{ name: 'rails', ready: false }] };
-
-function listOf(slice: Json | undefined): readonly unknown[] {
-  return Array.isArray(slice?.['endpoints']) ? slice['endpoints'] : [];
-}
 
 /** The number at the end of the slices' names. */
 function told(writes: readonly Write[]): string[] {
@@ -19,18 +16,8 @@ function told(writes: readonly Write[]): string[] {
   );
 }
 
-/** 150 pods, of which the first slice has thirty that do not fit into it: they will go to the second. */
-function overfull(): Server {
-  const server = published(150);
-  const [[first = '', one] = [], [second = '', other] = []] = server.slices;
-  const endpoints = listOf(other);
-  server.slices.set(first, { ...one, endpoints: [...listOf(one), ...endpoints.slice(0, 30)] });
-  server.slices.set(second, { ...other, endpoints: endpoints.slice(30) });
-  return server;
-}
-
 test('inOrder() has an endpoint in its new slice before it leaves the old one, and what takes another out first', () => {
-  const server = overfull();
+  const server = overfull(150);
   assert.deepEqual(told(server.plan().writes), ['update 1', 'update 0 out']);
   for (let index = 150; index < 350; index++) server.putPod(pod(index));
   server.putPod(pod(149, DOWN));
@@ -61,7 +48,7 @@ test('inOrder() begins with the slice that was written the longest time ago', ()
 });
 
 test('without() leaves out what takes an endpoint out of one slice that did not come into another', () => {
-  const [adds, ...rest] = overfull().plan().writes;
+  const [adds, ...rest] = overfull(150).plan().writes;
   assert.ok(adds);
   assert.deepEqual(without([adds], rest), []);
   const server = published(300);

@@ -20,7 +20,8 @@ test('Queue gives a Service once, however often it was added, and again when it 
   assert.equal(queue.take(3), undefined);
   queue.add('a', 4);
   assert.equal(queue.take(5), undefined, 'it is in work');
-  assert.ok(queue.isStale('a'));
+  queue.add('a', 5);
+  assert.equal(queue.changes('a'), 2);
   queue.done('a');
   assert.equal(queue.take(5), 'a');
   assert.equal(queue.job('a')?.since, 4);
@@ -33,14 +34,14 @@ test('Queue keeps since when there is something to do as long as it is not done'
   queue.add('a', 1);
   queue.take(1);
   queue.add('a', 50);
-  queue.goOn('a', 60);
+  queue.planAgain('a', 60);
   assert.equal(queue.oldest, 1);
   queue.take(60);
-  queue.failed('a', 70, failures => failures * 1000);
+  queue.retry('a', 70, failures => failures * 1000);
   assert.equal(queue.nextAt(), 1070);
   assert.equal(queue.take(1069), undefined);
   assert.equal(queue.take(1070), 'a');
-  queue.failed('a', 1070, failures => failures * 30_000);
+  queue.retry('a', 1070, failures => failures * 30_000);
   assert.equal(queue.nextAt(), 61_070);
   queue.add('a', 2000);
   assert.equal(queue.nextAt(), 3000, 'a change makes it due sooner');
@@ -52,17 +53,29 @@ test('Queue tries what failed again soon when something changed meanwhile, but n
   queue.add('a', 0);
   queue.take(0);
   queue.add('a', 5);
-  queue.failed('a', 10, () => 30_000);
+  queue.retry('a', 10, () => 30_000);
   assert.equal(queue.nextAt(), 1010);
   queue.take(1010);
   queue.add('a', 1020);
-  queue.failed('a', 1030, () => 100, 5000);
+  queue.retry('a', 1030, () => 100, 5000);
   queue.add('a', 1040);
   assert.equal(queue.nextAt(), 6030);
   queue.take(6030);
   queue.add('a', 6040);
-  queue.failed('a', 6050, () => 0);
+  queue.retry('a', 6050, () => 0);
   assert.equal(queue.nextAt(), 6050);
+});
+
+test('Queue.clear() forgets what has changed of a Service in work too, and not what changes later', () => {
+  const queue = new Queue();
+  for (const key of ['a', 'b', 'c']) queue.add(key, 1);
+  for (const key of ['a', 'b']) assert.equal(queue.take(2), key);
+  for (const key of ['a', 'b']) queue.add(key, 3);
+  queue.clear();
+  assert.deepEqual([queue.size, queue.changes('a')], [2, 0]);
+  queue.add('b', 4);
+  for (const key of ['a', 'b']) queue.done(key);
+  assert.deepEqual([queue.size, queue.oldest], [1, 4]);
 });
 
 test('soonMs() is never longer than a second, refusedMs() than 30 s, and both heed what was asked', () => {

@@ -1,8 +1,9 @@
 /** How a Service's plan goes on where some of its writes fail. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { failed, goneOn, made, roundOf } from '../../lib/publisher/round.ts';
+import { afterFailure, afterSuccess, hasToTakeOut, replanned, roundOf } from '../../lib/publisher/round.ts';
 import type { Write } from '../../lib/publisher/write.ts';
+import { overfull } from './overfull.ts';
 import { pod, published } from './published.ts';
 
 const DOWN = { ready: false, containers: [{ name: 'rails', ready: false }] };
@@ -17,30 +18,53 @@ function writesOfFive(): readonly Write[] {
 
 const told = (writes: readonly Write[]): string[] => writes.map(({ name }) => name.split('-').at(-1) ?? '');
 
-test('failed() leaves what takes out where there was no answer, and all else where there was', () => {
+test('afterFailure() leaves what takes out where there was no answer, and all else where there was', () => {
   const writes = writesOfFive();
   const [first] = writes;
   assert.ok(first);
   assert.deepEqual(told(writes), ['0', '1', '2', '3', '4']);
-  assert.deepEqual(told(failed(roundOf(writes), first, 'refused').left), ['1', '2', '3', '4']);
-  assert.deepEqual(told(failed(roundOf(writes), first, 'unanswered').left), ['1', '2', '3']);
-  assert.deepEqual(made(roundOf(writes), first), { ...roundOf(writes), left: writes.slice(1) });
+  assert.deepEqual(told(afterFailure(roundOf(writes), first, 'refused').left), ['1', '2', '3', '4']);
+  assert.deepEqual(told(afterFailure(roundOf(writes), first, 'unanswered').left), ['1', '2', '3']);
+  const made = { ...roundOf(writes), left: writes.slice(1), written: [first.name] };
+  assert.deepEqual(afterSuccess(roundOf(writes), first), made);
 });
 
-test('failed() keeps of several reasons that for which it is tried again soonest', () => {
+test('afterFailure() keeps of several reasons that for which it is tried again soonest', () => {
   const writes = writesOfFive();
   const [first, second] = writes;
   assert.ok(first && second);
-  const round = failed(failed(roundOf(writes), first, 'refused'), second, 'unanswered');
-  assert.equal(round.failed, 'unanswered');
-  assert.equal(failed(failed(roundOf(writes), first, 'conflict'), second, 'refused').failed, 'conflict');
+  const round = afterFailure(afterFailure(roundOf(writes), first, 'refused'), second, 'unanswered');
+  assert.equal(round.failure, 'unanswered');
+  assert.equal(
+    afterFailure(afterFailure(roundOf(writes), first, 'conflict'), second, 'refused').failure,
+    'conflict',
+  );
 });
 
-test('goneOn() has of a newer plan what takes out of slices that were not tried', () => {
+test('replanned() has of a newer plan what takes out of slices whose turn is still to come', () => {
   const writes = writesOfFive();
   const [first, second] = writes;
   assert.ok(first && second);
-  const round = made(failed(roundOf(writes), first, 'unanswered'), second);
-  const on = goneOn(round, writesOfFive());
-  assert.deepEqual([told(on.left), on.failed, on.tried], [['1', '2', '3'], 'unanswered', [first.name]]);
+  assert.ok(hasToTakeOut(afterSuccess(roundOf(writes), first), writes.slice(0, 1)));
+  const round = afterSuccess(afterFailure(roundOf(writes), first, 'unanswered'), second);
+  const on = replanned(round, writesOfFive());
+  assert.deepEqual({ ...on, left: told(on.left) }, { ...round, left: ['2', '3'] });
+});
+
+test('afterFailure() and replanned() do not take out of one slice what is not in another yet', () => {
+  const server = overfull(300);
+  server.putPod(pod(250, DOWN));
+  const { writes } = server.plan();
+  assert.deepEqual(told(writes), ['2', '1', '0']);
+  const [first] = writes;
+  assert.ok(first);
+  assert.deepEqual(told(afterFailure(roundOf(writes), first, 'refused').left), ['1', '0']);
+  const round = afterFailure(roundOf(writes), first, 'unanswered');
+  assert.deepEqual(told(round.left), []);
+  assert.deepEqual(told(replanned(round, writes).left), []);
+  assert.deepEqual(
+    [roundOf([]), round].map(one => hasToTakeOut(one, writes)),
+    [true, false],
+  );
+  assert.ok(!hasToTakeOut(roundOf([]), writes.slice(1)), 'what adds comes first');
 });
