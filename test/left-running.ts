@@ -1,9 +1,10 @@
 /**
- * Nothing that a test file started is left running, when the file is interrupted; and a file ends that does not end by
- * itself, as a failed test may leave a server or a timer: node --test would wait for
- * ever. (`--test-force-exit` would not; but it loses the reports of tests that ran just before: up to 9 of 56, measured at
- * a load of 18 on two cores.) Loaded into each file's process by `--import`.
+ * Loaded into each test file's process by `--import`. Where the file is interrupted, what it started is ended; and a file
+ * that does not end by itself, for a failed test has left a server or a timer, is ended: node --test would wait for ever.
+ * (`--test-force-exit` would not; but it loses the reports of tests that ran just before: up to 9 of 56, measured at a load
+ * of 18 on two cores.)
  */
+
 /** Longer where a test's end takes its time: what it undoes comes after its last `afterEach`. */
 const LONGEST_MS = Number(process.env['PODUSHER_TEST_END_MS'] ?? 20_000);
 

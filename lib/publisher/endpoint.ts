@@ -1,7 +1,7 @@
 /** A pod as an endpoint of an EndpointSlice, in the API's own words (`Endpoint` in `k8s.io/api/discovery/v1/types.go`). */
 import type { Node } from './node.ts';
 import type { Pod } from './pod.ts';
-import type { Distribution, Family, Service } from './service.ts';
+import { type Distribution, type Family, familyOf, type Service } from './service.ts';
 import { isServing } from './verdict.ts';
 
 export interface Endpoint {
@@ -44,7 +44,7 @@ export function endpointOf(
   service: Service,
   family: Family,
 ): Endpoint | undefined {
-  const addresses = pod.addresses.filter(address => address.includes(':') === (family === 'IPv6'));
+  const addresses = pod.addresses.filter(address => familyOf(address) === family);
   if (addresses.length === 0) return undefined;
   const serving = isServing(pod.verdict, node);
   const ready = service.publishNotReadyAddresses || (serving && !pod.isTerminating);

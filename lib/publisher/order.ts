@@ -9,6 +9,7 @@
  * Then some are missing for one write; keeping them would publish them with the ports of others.
  */
 import { type Endpoint, podNameOf, standing } from './endpoint.ts';
+import { familyOf } from './service.ts';
 import { isOlder } from './version.ts';
 import { byKey, standingIn, type Write } from './write.ts';
 
@@ -81,7 +82,7 @@ function needsOf(writes: readonly Write[]): ReadonlyMap<Write, readonly Write[]>
 
 /** @returns the pod and the family: its endpoints of the two have nothing to do with each other. */
 function ownerOf(endpoint: Endpoint): string {
-  return `${podNameOf(endpoint)} ${endpoint.addresses[0]?.includes(':') === true ? 'IPv6' : 'IPv4'}`;
+  return `${podNameOf(endpoint)} ${familyOf(endpoint.addresses[0] ?? '')}`;
 }
 
 function append<K>(lists: Map<K, Write[]>, key: K, write: Write): void {

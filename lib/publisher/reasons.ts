@@ -4,7 +4,7 @@ import { desiredOf } from './desired.ts';
 import { type Endpoint, isSame, podNameOf } from './endpoint.ts';
 import type { Pod } from './pod.ts';
 import type { World } from './reconcile.ts';
-import type { Service } from './service.ts';
+import { familyOf, type Service } from './service.ts';
 import type { Verdict } from './verdict.ts';
 import { byKey, type Write } from './write.ts';
 
@@ -65,8 +65,8 @@ export function standingOf({ service, pods, nodes }: World): Standing {
 function whyLeftOut({ isTerminal, addresses, nodeName }: Pod, { families }: Service): string {
   if (isTerminal) return 'it has ended';
   if (addresses.length === 0) return 'it has no address';
-  const has = (family: string): boolean => addresses.some(one => one.includes(':') === (family === 'IPv6'));
-  if (!families.some(has)) return `it has no address of ${families.join(' or ')}`;
+  if (!addresses.some(address => families.includes(familyOf(address))))
+    return `it has no address of ${families.join(' or ')}`;
   return `its node ${quoted(nodeName ?? '')} is not known`;
 }
 

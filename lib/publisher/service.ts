@@ -166,7 +166,12 @@ function familiesOf({ ipFamilies, clusterIP }: Raw['spec']): Family[] {
   const given = (['IPv4', 'IPv6'] as const).filter(family => ipFamilies.includes(family));
   if (given.length > 0) return given;
   if (isHeadless({ clusterIP })) return ['IPv4', 'IPv6'];
-  return [clusterIP.includes(':') ? 'IPv6' : 'IPv4'];
+  return [familyOf(clusterIP)];
+}
+
+/** @returns that of an address, which the API server has checked. */
+export function familyOf(address: string): Family {
+  return address.includes(':') ? 'IPv6' : 'IPv4';
 }
 
 /** `isServiceIPSet`. */
