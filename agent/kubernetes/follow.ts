@@ -51,6 +51,7 @@ export function createFollower(following: Following): Follower {
       const { failure, wasGood, ...ended } = await turn(version, signal);
       if (controller.signal.aborted) return;
       version = ended.version;
+      if (following.isOnce === true && version !== undefined) return;
       isListing = false;
       if (signal.aborted) continue;
       if (wasGood) failures = 0;

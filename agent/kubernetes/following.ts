@@ -21,6 +21,8 @@ export interface Following {
   /** None do, and why; the status that the server answered with, where it did. */
   readonly lost: (reason: string, code?: number) => void;
   readonly timing?: Timing | undefined;
+  /** It ends with the first list that is read. */
+  readonly isOnce?: boolean;
 }
 
 /** A list as it is read: each object is reduced on receipt. Both return what is wrong with it. */

@@ -1,10 +1,10 @@
+import { ANSWER_WITHIN_MS, type GivingUp, givingUp, READ_WITHIN_MS } from '../../lib/publisher/giving-up.ts';
 import { reasonsOf, standingOf } from '../../lib/publisher/reasons.ts';
 import { reconcile, type World } from '../../lib/publisher/reconcile.ts';
 import { type Key, Store, splitKey } from '../../lib/publisher/store.ts';
-import { ANSWER_WITHIN_MS, READ_WITHIN_MS, type Unread, unreadOf } from '../../lib/publisher/unread.ts';
 import type { PublisherSettings } from '../../lib/settings/publisher-table.ts';
 import type { ApiClient } from '../kubernetes/client.ts';
-import { unreadText } from './story.ts';
+import { withheldText } from './story.ts';
 import { watchAll } from './watches.ts';
 
 const LOOK_MS = 100;
@@ -27,7 +27,7 @@ function print(line: object): void {
 }
 
 /**
- * Reads all that is not refused, and prints lines of JSON: each write that would be made, and how the pods of each
+ * Reads all that is not refused, by lists alone: whoever asks may have no right to watch. Prints lines of JSON: each write that would be made, and how the pods of each
  * published Service stand. To standard error goes what is wrong.
  *
  * @returns the exit status: 1 where not all could be read
@@ -36,14 +36,15 @@ export async function dryRun({ own, client, address, now }: DryRunParts): Promis
   const { namespaces } = own;
   const store = new Store();
   const startedAt = now();
-  const read = Promise.withResolvers<Unread | undefined>();
+  const read = Promise.withResolvers<GivingUp | undefined>();
   const watches = watchAll({
     client,
+    isOnce: true,
     namespaces,
     store,
     now,
     changed: () => {},
-    synced: () => read.resolve(undefined),
+    synced: () => {},
     readLater: () => {},
     unreadable: (resource, key, problem) => say(`${resource} ${key}: Left out: ${problem}`),
     link: resource => ({
@@ -54,35 +55,38 @@ export async function dryRun({ own, client, address, now }: DryRunParts): Promis
     }),
   });
   const looks = setInterval(() => {
-    const missing = unreadOf(watches.status, watches.areRefused, now() - startedAt);
-    if (missing !== undefined) read.resolve(missing);
+    // Of a namespace that is refused all is told that is.
+    const isMoreToCome = watches.status.some(({ state }) => state === 'starting');
+    if (watches.areSynced && !isMoreToCome) return read.resolve(undefined);
+    const because = givingUp(watches.status, watches.areRefused, now() - startedAt);
+    if (because !== undefined) read.resolve(because);
   }, LOOK_MS);
-  const missing = await read.promise;
+  const gaveUp = await read.promise;
   clearInterval(looks);
-  const { unread } = watches;
+  const { withheld } = watches;
   watches.close();
   client.close();
-  for (const [name, because] of Object.entries(unread)) say(`Namespace ${name}: ${unreadText(because)}`);
-  if (missing !== undefined) {
-    say(wordsOf(missing, address, own.server !== undefined));
+  for (const [name, because] of Object.entries(withheld)) say(`Namespace ${name}: ${withheldText(because)}`);
+  if (gaveUp !== undefined) {
+    say(wordsOf(gaveUp, address, own.server !== undefined));
     return 1;
   }
   const known = new Set(store.services().map(key => splitKey(key)[0]));
   for (const name of namespaces)
-    if (!known.has(name) && !Object.hasOwn(unread, name)) say(`Namespace ${name}: Has no Service`);
+    if (!known.has(name) && !Object.hasOwn(withheld, name)) say(`Namespace ${name}: Has no Service`);
   for (const key of store.services()) {
     const world = store.world(key);
     if (world !== undefined) printService(key, { ...world, pods: [...world.pods] });
   }
-  return Object.keys(unread).length === 0 ? 0 : 1;
+  return Object.keys(withheld).length === 0 ? 0 : 1;
 }
 
 /** @returns what is to be done about it. Why each could not be read was said when it was found. */
-function wordsOf({ type, resources }: Unread, address: string, isProxy: boolean): string {
-  const names = resources.join(', ');
+function wordsOf({ type, missing }: GivingUp, address: string, isProxy: boolean): string {
+  const names = missing.join(', ');
   switch (type) {
     case 'refused':
-      return `${address} refuses ${names}: whoever asks must be allowed to list and watch them`;
+      return `${address} refuses ${names}: whoever asks must be allowed to list them`;
     case 'unanswered': {
       const doubt = isProxy ? 'is kubectl proxy running there' : 'can it be reached from here';
       return `${address} has told nothing within ${ANSWER_WITHIN_MS / 1000} s: ${doubt}?`;

@@ -38,8 +38,8 @@ export interface LeaderParts {
   readonly mayLead: () => boolean;
   /** It has begun to lead, or has ceased to. */
   readonly changed: (isLeading: boolean) => void;
-  /** The API server has answered again, after it did not. */
-  readonly returned: () => void;
+  /** The API server has answered again, after it did not. @param awayMs since that was found. */
+  readonly returned: (awayMs: number) => void;
   /** The lease could not be read or written: each reason once, until all has gone well for a minute. */
   readonly refused: (reason: string) => void;
 }
@@ -64,7 +64,8 @@ export function createLeader(parts: LeaderParts): Leader {
   const { signal } = controller;
   let election: Election = standBy(self, now());
   let isLeading = false;
-  let isAnswered = true;
+  /** Since when nothing has been answered. */
+  let awaySince: number | undefined;
   const told = new Set<string>();
   let refusedAt = now();
   let timer: NodeJS.Timeout | undefined;
@@ -87,8 +88,8 @@ export function createLeader(parts: LeaderParts): Leader {
   /** @param problem what is wrong with the lease that was answered. */
   function heard(answer: Answer, problem?: string): void {
     const isThere = answer.ok || answer.failure.code !== undefined;
-    if (isThere && !isAnswered) returned();
-    isAnswered = isThere;
+    if (isThere && awaySince !== undefined) returned(now() - awaySince);
+    awaySince = isThere ? undefined : (awaySince ?? now());
     const isFine = answer.ok || answer.failure.code === NOT_FOUND || answer.failure.code === CONFLICT;
     const reason = isFine ? problem : answer.failure.reason;
     if (reason !== undefined && !signal.aborted) tellOnce(reason);

@@ -60,14 +60,14 @@ export async function runPublisher(parts: PublisherParts): Promise<Parsed<number
     lease: { name: own.leaseName, namespace: leaseNamespace },
     host: hostname(),
     now,
-    mayLead: () => watches.mayLead,
+    mayLead: () => watches.mayLead(term.isWriting),
     changed(isLeading): void {
       story.leads(isLeading);
       if (isLeading) return term.begin();
       void term.end();
       problems.forget();
     },
-    returned: () => watches.again(),
+    returned: awayMs => watches.again(awayMs),
     refused: reason => log.warn({}, `The Lease ${leaseNamespace}/${own.leaseName}: ${reason}`),
   });
   const dispatcher = createDispatcher({
@@ -88,7 +88,7 @@ export async function runPublisher(parts: PublisherParts): Promise<Parsed<number
     now,
     changed: keys => dispatcher.add(keys),
     synced(): void {
-      story.synced(now() - startedAt, watches.unread);
+      story.synced(now() - startedAt, watches.withheld);
       // Nothing is concluded before all is known that is not refused.
       leader.takePart();
     },
@@ -118,7 +118,7 @@ export async function runPublisher(parts: PublisherParts): Promise<Parsed<number
       startedAt,
       leader: { self: leader.self, leads: leader.leadsForMs > 0, holder: leader.holder ?? null },
       watches: watches.status,
-      unread: watches.unread,
+      unread: watches.withheld,
       known: store.counts,
       queue: { length: dispatcher.waiting, since: dispatcher.oldest ?? null },
       problems: problems.shown,

@@ -1,3 +1,4 @@
+import { isLostByRefusal, keepsFromLeading } from '../../lib/publisher/standing.ts';
 import { type Watch, type WatchParts, watchOne } from './watch.ts';
 
 /**
@@ -14,8 +15,8 @@ export interface Scope {
   readonly isRead: () => boolean;
   /** It is not read because some of it is refused: it is not waited for. */
   readonly isRefused: () => boolean;
-  /** It keeps from leading. */
-  readonly isBlind: () => boolean;
+  /** @param isWriting as of `keepsFromLeading()`. */
+  readonly mayLead: (isWriting: boolean) => boolean;
   /** What of it is lost or not read yet, and why: `pods: HTTP 403: …`. */
   readonly because: () => readonly string[];
 }
@@ -31,7 +32,7 @@ export function watchScope(
   namespace: string | undefined,
   moved: (isReadNow: boolean) => void,
 ): Scope {
-  const { store, changed } = parts;
+  const { store, changed, now } = parts;
   let isRead = false;
   if (namespace !== undefined) store.withhold(namespace);
 
@@ -40,7 +41,8 @@ export function watchScope(
    * watches is behind. (For all of the cluster whoever begins to lead waits, by `Watches.current()`.)
    */
   function isWhole(): boolean {
-    return watches.every(one => one.isSynced() && (namespace === undefined || !one.isBehind()));
+    const standings = watches.map(one => one.standing());
+    return standings.every(({ isSynced, isBehind }) => isSynced && (namespace === undefined || !isBehind));
   }
 
   function look(): void {
@@ -54,7 +56,7 @@ export function watchScope(
   const watches = KINDS.map(kind => watchOne(parts, kind, namespace, look));
 
   function isRefused(): boolean {
-    return !isRead && watches.some(one => one.isRefused());
+    return !isRead && watches.some(one => isLostByRefusal(one.standing()));
   }
 
   return {
@@ -62,12 +64,13 @@ export function watchScope(
     watches,
     isRead: () => isRead,
     isRefused,
-    isBlind: () => !isRefused() && watches.some(one => one.isBlind()),
+    mayLead: isWriting =>
+      isRefused() || !watches.some(one => keepsFromLeading(one.standing(), isWriting, now())),
     because: () =>
       watches.flatMap(one => {
-        const { state, because } = one.link();
-        if (state === 'lost') return [`${one.kind}: ${because}`];
-        return one.isSynced() ? [] : [`${one.kind}: Not to the end yet`];
+        const { isSynced, phase } = one.standing();
+        if (phase.type === 'lost') return [`${one.kind}: ${one.link().because}`];
+        return isSynced ? [] : [`${one.kind}: Not to the end yet`];
       }),
   };
 }

@@ -9,8 +9,8 @@ import type { Written } from './writer.ts';
 
 /** What is worth a line of the log, and a metric. */
 export interface Story {
-  /** @param unread `Watches.unread`. */
-  readonly synced: (tookMs: number, unread: Readonly<Record<string, readonly string[]>>) => void;
+  /** @param withheld `Watches.withheld`. */
+  readonly synced: (tookMs: number, withheld: Readonly<Record<string, readonly string[]>>) => void;
   readonly readLater: (namespace: string) => void;
   readonly leads: (isLeading: boolean) => void;
   readonly written: (key: Key, write: Write, written: Written) => void;
@@ -35,12 +35,12 @@ export function createStory(log: Logger, metrics: Metrics<PublisherMetricName>, 
   }
 
   return {
-    synced(tookMs, unread): void {
-      const names = Object.keys(unread);
+    synced(tookMs, withheld): void {
+      const names = Object.keys(withheld);
       const rest = names.length === 0 ? '' : `, but for ${names.join(', ')}`;
       log.info({ ...store.counts }, `All has been read in ${tookMs} ms${rest}`);
-      for (const [namespace, because] of Object.entries(unread))
-        log.warn({ namespace }, `Namespace ${namespace}: ${unreadText(because)}; it is tried again`);
+      for (const [namespace, because] of Object.entries(withheld))
+        log.warn({ namespace }, `Namespace ${namespace}: ${withheldText(because)}; it is tried again`);
     },
     readLater: namespace =>
       log.info({ namespace }, `Namespace ${namespace}: It has been read, and is published from now on`),
@@ -88,7 +88,7 @@ export function createStory(log: Logger, metrics: Metrics<PublisherMetricName>, 
   };
 }
 
-/** Of a namespace (`Watches.unread`). */
-export function unreadText(because: readonly string[]): string {
+/** Of a namespace (`Watches.withheld`). */
+export function withheldText(because: readonly string[]): string {
   return `Not read, so nothing of it is published: ${because.join('; ')}`;
 }

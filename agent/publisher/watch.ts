@@ -1,5 +1,12 @@
 import { soonMs } from '../../lib/publisher/back-off.ts';
 import { SERVICE_NAME } from '../../lib/publisher/slice.ts';
+import {
+  beginning,
+  type Spares,
+  type Standing,
+  type StandingEvent,
+  step,
+} from '../../lib/publisher/standing.ts';
 import { type Key, type Kind, type Store, splitKey } from '../../lib/publisher/store.ts';
 import { type Told, takeObject, takeRemoval } from '../../lib/publisher/told.ts';
 import type { StatusLink } from '../../lib/status/status.ts';
@@ -13,20 +20,16 @@ export interface Watch {
   readonly kind: Kind;
   /** `shop/pods`. */
   readonly resource: string;
-  /** Begins it anew from where it is, for the network may have lost it without a word. */
-  readonly again: () => void;
+  /**
+   * Begins it anew from where it is, for the network may have lost it without a word.
+   * @param awayMs for so long nothing was answered to anybody.
+   */
+  readonly again: (awayMs: number) => void;
   readonly end: () => void;
+  /** What people are told of it: it is lost until it watches again. */
   readonly link: () => StatusLink;
-  /** It has been read to the end once. */
-  readonly isSynced: () => boolean;
-  /** It has not told yet what had happened when `again()` was called last. */
-  readonly isBehind: () => boolean;
-  /** It is lost because the API server refuses it: whoever leads has the same rights. */
-  readonly isRefused: () => boolean;
-  /** It is lost, and does not keep from leading once it has been read. */
-  readonly isSpared: () => boolean;
-  /** It has been lost for long, and keeps from leading. */
-  readonly isBlind: () => boolean;
+  /** What is concluded by. */
+  readonly standing: () => Standing;
 }
 
 export interface WatchParts {
@@ -37,6 +40,8 @@ export interface WatchParts {
   readonly changed: (keys: readonly Key[]) => void;
   readonly unreadable: (resource: Kind, key: Key, problem: string) => void;
   readonly link: (resource: string) => LinkListener;
+  /** All is read once, and not watched; what is read is as good as watched. */
+  readonly isOnce?: boolean;
 }
 
 const FOLDERS: Readonly<Record<Kind, string>> = {
@@ -68,10 +73,6 @@ const PATIENCE: Timing = {
   spreadSeconds: 6,
 };
 
-/** A restart of API servers takes less; and what is lost for so long is lost for this one alone, or for all. */
-const BLIND_AFTER_MS = 30_000;
-const REFUSALS: ReadonlySet<number> = new Set([401, 403, 404]);
-
 /**
  * A kubelet that has started anew tells of its pods within seconds. After a mere partition it may have nothing to tell of
  * them: so much later they serve again.
@@ -89,30 +90,21 @@ export function watchOne(
   namespace: string | undefined,
   moved: () => void,
 ): Watch {
-  const { client, store, now, changed, unreadable } = parts;
+  const { client, store, now, changed, unreadable, isOnce = false } = parts;
   const resource = namespace === undefined ? kind : `${namespace}/${kind}`;
   const link = createLink(now, parts.link(resource));
   /** By nodes that are back. */
   const doubts = new Map<string, NodeJS.Timeout>();
-  let isSynced = false;
-  let isBehind = true;
-  /** As it was lost first, and has not been whole since; or spared, whose time does not count. */
-  let loss: { readonly at: number; readonly code: number | undefined } | undefined;
-  /** Pages of a list come in. */
-  let isReading = false;
+  let standing = beginning(sparesOf(kind, namespace));
 
-  function isRefused(): boolean {
-    return !isReading && REFUSALS.has(loss?.code ?? 0);
+  function become(event: StandingEvent): void {
+    standing = step(standing, event, now());
   }
 
-  /** Where one namespace of several is refused, the others are known. */
-  function isSpared(): boolean {
-    const isLost = !isReading && loss !== undefined;
-    return isLost && (kind === 'nodes' || (namespace !== undefined && isRefused()));
-  }
-
-  function isBlind(): boolean {
-    return !isReading && loss !== undefined && now() - loss.at >= BLIND_AFTER_MS && !isSpared();
+  function watching(): void {
+    become({ type: 'watching' });
+    link.watching();
+    moved();
   }
 
   function believeLater(node: string): void {
@@ -140,12 +132,13 @@ export function watchOne(
     mostPages: MOST_PAGES,
     page: PAGE,
     timing: PATIENCE,
+    isOnce,
     reading() {
       const seen = new Set<Key>();
       const asked = store.moment;
       return {
         take(object): string | undefined {
-          isReading = true;
+          if (seen.size === 0) become({ type: 'page' });
           const told = takeObject(store, kind, object, asked);
           if (told !== undefined) seen.add(told.key);
           return take(told);
@@ -153,24 +146,17 @@ export function watchOne(
         end(version): undefined {
           const dirty = store.sweep(kind, namespace, seen, { asked, version });
           if (dirty.length > 0) changed(dirty);
-          isSynced = true;
-          isReading = false;
-          loss = undefined;
-          moved();
+          become({ type: 'read' });
+          if (isOnce) watching();
+          else moved();
         },
       };
     },
     changed: (type, object) => take((type === 'DELETED' ? takeRemoval : takeObject)(store, kind, object)),
     heard: link.heard,
-    watching(): void {
-      loss = undefined;
-      isBehind = false;
-      link.watching();
-      moved();
-    },
+    watching,
     lost(reason, code): void {
-      isReading = false;
-      loss = { at: loss === undefined || isSpared() ? now() : loss.at, code };
+      become({ type: 'lost', code });
       link.lost(reason);
       moved();
     },
@@ -179,18 +165,18 @@ export function watchOne(
   return {
     kind,
     resource,
-    again(): void {
-      // While the network was lost nobody knew anything.
-      if (loss !== undefined) loss = { ...loss, at: now() };
-      isBehind = true;
+    again(awayMs): void {
+      become({ type: 'again', awayMs });
       follower.again();
     },
     end: follower.end,
     link: () => link.status,
-    isSynced: () => isSynced,
-    isBehind: () => isBehind,
-    isRefused,
-    isSpared,
-    isBlind,
+    standing: () => standing,
   };
+}
+
+/** Where one namespace of several is refused, the others are known. */
+function sparesOf(kind: Kind, namespace: string | undefined): Spares {
+  if (kind === 'nodes') return 'all';
+  return namespace === undefined ? 'none' : 'refusals';
 }

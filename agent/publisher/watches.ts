@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isLostByRefusal, isSpared, keepsFromLeading } from '../../lib/publisher/standing.ts';
 import type { StatusLink } from '../../lib/status/status.ts';
 import { type Scope, watchScope } from './scope.ts';
 import { type WatchParts, watchOne } from './watch.ts';
@@ -13,17 +14,24 @@ export interface Watches {
   /** It is refused what nothing can be concluded without: the nodes, or some of each namespace. */
   readonly areRefused: boolean;
   /** By resource. */
-  readonly status: readonly (StatusLink & { readonly resource: string; readonly isSynced: boolean })[];
-  /** The namespaces that are not read, of those that are named; and why, where that is known. */
-  readonly unread: Readonly<Record<string, readonly string[]>>;
-  /** Begins all watches anew from where they are, for the network may have lost some without a word. */
-  again(): void;
-  /** False where pods, Services or slices were lost long ago: one would keep out who knows them, and write from old ones. */
-  readonly mayLead: boolean;
+  readonly status: readonly (StatusLink & { readonly resource: string })[];
+  /** The namespaces that are not read, of those that are named, so that the store withholds them; and why. */
+  readonly withheld: Readonly<Record<string, readonly string[]>>;
+  /**
+   * Begins all watches anew from where they are, for the network may have lost some without a word.
+   * @param awayMs for so long the API server has answered nothing: that they were lost meanwhile does not count.
+   */
+  again(awayMs: number): void;
+  /**
+   * False where pods, Services or slices were lost long ago, or, before it writes, are read anew: one would keep out who
+   * knows them.
+   */
+  mayLead(isWriting: boolean): boolean;
   /**
    * Waits until each has told what had happened when `again()` was called last, and each list under way is read to its end;
    * but for a namespace that is refused and was never read, of which nothing is concluded. After `withinMs` it goes on
-   * without those that do not keep from leading (`mayLead`) either: nodes, and what is refused of a namespace.
+   * without those that do not keep from leading (`mayLead`) either: nodes, and what is refused of a namespace. Nothing else
+   * is waited for without an end: where it is lost, or its list is read anew, `mayLead()` is false soon.
    *
    * @returns false where it was stopped first.
    */
@@ -56,7 +64,8 @@ export function watchAll(parts: WatchesParts): Watches {
   let areSynced = false;
 
   function check(): void {
-    const areRead = nodes.isSynced() && scopes.every(({ isRead, isRefused }) => isRead() || isRefused());
+    const areRead =
+      nodes.standing().isSynced && scopes.every(({ isRead, isRefused }) => isRead() || isRefused());
     if (areSynced || !areRead || !scopes.some(({ isRead }) => isRead())) return;
     areSynced = true;
     parts.synced();
@@ -67,27 +76,31 @@ export function watchAll(parts: WatchesParts): Watches {
       return areSynced;
     },
     get areRefused(): boolean {
-      return (!nodes.isSynced() && nodes.isRefused()) || scopes.every(({ isRefused }) => isRefused());
+      const standing = nodes.standing();
+      return (!standing.isSynced && isLostByRefusal(standing)) || scopes.every(scope => scope.isRefused());
     },
     get status(): Watches['status'] {
-      return all.map(({ resource, link, isSynced }) => ({ resource, ...link(), isSynced: isSynced() }));
+      return all.map(({ resource, link }) => ({ resource, ...link() }));
     },
-    get unread(): Watches['unread'] {
-      const unread = scopes.filter(({ isRead }) => !isRead());
+    get withheld(): Watches['withheld'] {
+      const withheld = scopes.filter(({ isRead }) => !isRead());
       return Object.fromEntries(
-        unread.flatMap(({ namespace, because }) => (namespace === undefined ? [] : [[namespace, because()]])),
+        withheld.flatMap(({ namespace, because }) =>
+          namespace === undefined ? [] : [[namespace, because()]],
+        ),
       );
     },
-    again: () => all.forEach(({ again }) => again()),
-    get mayLead(): boolean {
-      return !nodes.isBlind() && scopes.every(({ isBlind }) => !isBlind());
-    },
+    again: awayMs => all.forEach(({ again }) => again(awayMs)),
+    mayLead: isWriting =>
+      !keepsFromLeading(nodes.standing(), isWriting, parts.now()) &&
+      scopes.every(({ mayLead }) => mayLead(isWriting)),
     async current(withinMs, signal): Promise<boolean> {
       const until = performance.now() + withinMs;
       while (!signal.aborted) {
         const isLate = performance.now() >= until;
-        const wanted = [nodes, ...scopes.flatMap(({ isRefused, watches }) => (isRefused() ? [] : watches))];
-        if (wanted.every(({ isBehind, isSpared }) => !isBehind() || (isLate && isSpared()))) return true;
+        const wanted = [nodes, ...scopes.flatMap(scope => (scope.isRefused() ? [] : scope.watches))];
+        const standings = wanted.map(({ standing }) => standing());
+        if (standings.every(one => !one.isBehind || (isLate && isSpared(one)))) return true;
         await sleep(LOOK_MS, undefined, { signal, ref: false }).catch(() => {});
       }
       return false;

@@ -1,7 +1,7 @@
 /** `podusher publisher --dry-run` by whoever is not in the cluster, and what else is refused at the start. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { type TestContext, test } from 'node:test';
 import { parsed, unparsed } from '../../lib/parsed.ts';
@@ -81,12 +81,32 @@ test('publisher --dry-run ends at once where all is refused, or all that is not 
     assert.equal(await within('the end', dry.ended), 1);
     const said = dry.stderr.trimEnd().split('\n');
     const each = refused.map(resource => `${resource}: HTTP 403: ${resource} is forbidden`);
-    const all = `${url} refuses ${refused.join(', ')}: whoever asks must be allowed to list and watch them`;
+    const all = `${url} refuses ${refused.join(', ')}: whoever asks must be allowed to list them`;
     assert.equal(said.pop(), all);
     assert.deepEqual(said.sort(), each.sort());
     assert.equal(dry.stdout, '');
   }
 });
+
+for (const [what, watch] of [
+  ['is refused', (response: ServerResponse) => refuse(response, 403, 'no right to watch')],
+  ['is held back by a proxy', () => {}],
+] as const) {
+  test(`publisher --dry-run needs lists alone, of one namespace and of all: each watch ${what}`, async context => {
+    const api = await shop(context, 2);
+    api.fault = ({ isWatch }, response) => {
+      if (isWatch) watch(response);
+      return isWatch;
+    };
+    for (const flags of [[], ['--namespaces=shop']]) {
+      const dry = await Publisher.start(context, api, 'nobody', ['--dry-run', ...flags]);
+      assert.equal(await within('the end', dry.ended), 0, dry.stderr);
+      assert.equal(dry.stderr, '');
+      assert.equal(JSON.parse(dry.stdout.split('\n')[0] ?? '').service, 'shop/web');
+    }
+    assert.ok(api.asked.every(({ isWatch }) => !isWatch));
+  });
+}
 
 test('publisher --dry-run ends soon where nobody listens, and says where that is', async context => {
   const api = await shop(context);

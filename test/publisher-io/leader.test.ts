@@ -29,6 +29,38 @@ test('createLeader() tells once of a Lease that it cannot read, and asks for non
   assert.match(reasons.join(), /^Not a Lease: /);
 });
 
+test('createLeader() tells for how long nothing was answered, once it is, and nothing of what is answered', async context => {
+  const returns: number[] = [];
+  let [asked, later] = [0, 0];
+  const leader = createLeader({
+    client: {
+      ask() {
+        asked++;
+        later += 1000;
+        const isAway = asked === 2 || asked === 3;
+        return Promise.resolve({
+          ok: false,
+          failure: isAway ? { reason: 'Cannot be reached' } : { reason: 'HTTP 403', code: 403 },
+        });
+      },
+      stream: () => Promise.resolve(undefined),
+      close: () => {},
+    },
+    lease: { name: 'publisher', namespace: 'shop' },
+    host: 'first',
+    now: () => now() + later,
+    mayLead: () => true,
+    changed: () => {},
+    returned: awayMs => void returns.push(awayMs),
+    refused: () => {},
+  });
+  context.after(() => leader.resign());
+  leader.takePart();
+  await until('six looks', () => asked >= 6 || undefined);
+  assert.equal(returns.length, 1);
+  assert.ok((returns[0] ?? 0) >= 2000, returns.join());
+});
+
 test('createLeader() tells once of a Lease that it may read and not write, and again after a good minute', async context => {
   const reasons: string[] = [];
   let [refusals, looks, later] = [0, 0, 0];

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { until } from '../agent/until.ts';
+import { refuse } from '../kubernetes/answers.ts';
 import type { ApiServer } from './api-server.ts';
 import { areReady, ipOf, Publisher, putPod, readyIn, shop } from './publisher.ts';
 
@@ -35,6 +36,13 @@ async function two(context: TestContext, dead: () => boolean): Promise<Two> {
     wasOut ||= dead() && !isIn;
   };
   return { api, leader, standby, wrongs };
+}
+
+/** Three pods of `web`, and so many others that a list of them has two pages. */
+async function twoPages(context: TestContext): Promise<ApiServer> {
+  const api = await shop(context, 3);
+  for (let index = 3; index <= 500; index++) putPod(api, index, { labels: { app: 'other' } });
+  return api;
 }
 
 const writesOf = (api: ApiServer, who: string): number => api.writes.filter(one => one.who === who).length;
@@ -122,6 +130,55 @@ test('a standby whose pods are older than its slices undoes nothing of what the 
   putPod(api, 4);
   await areReady(api, [1, 2, 3, 4]);
   assert.equal(writesOf(api, 'second'), 1, 'that of the new pod');
+});
+
+test('a standby that reads its pods anew leaves the Lease to one that knows them', async context => {
+  const api = await twoPages(context);
+  const leader = await Publisher.start(context, api, 'first');
+  await areReady(api, [0, 1, 2]);
+  const standby = await Publisher.start(context, api, 'second');
+  await standby.logged('The API is watched: pods');
+  let isHeld = false;
+  api.fault = ({ who, resource, query }) => {
+    const holds = who === 'second' && resource === 'pods' && query.has('continue');
+    isHeld ||= holds;
+    return holds;
+  };
+  api.forget();
+  api.breakOff();
+  await until('its list', () => isHeld || undefined);
+  const third = await Publisher.start(context, api, 'third');
+  await third.logged('All has been read');
+  assert.equal(await leader.end(), 0);
+  putPod(api, 0, NOT_READY);
+  await areReady(api, [1, 2]);
+  assert.match(third.stdout, /This one leads/);
+  assert.doesNotMatch(standby.stdout, /This one leads/);
+});
+
+test('a leader that has not begun to write ends its term where it must read its pods anew', async context => {
+  const api = await twoPages(context);
+  const leader = await Publisher.start(context, api, 'first');
+  await areReady(api, [0, 1, 2]);
+  const standby = await Publisher.start(context, api, 'second');
+  await standby.logged('The API is watched: pods');
+  // Its versions are forgotten at the moment when it leads; the second page of its list does not come.
+  let isLeading = false;
+  api.fault = ({ who, resource, isWatch, query, method }, response) => {
+    if (who !== 'second') return false;
+    isLeading ||= resource === 'leases' && method !== 'GET';
+    if (!isLeading || resource !== 'pods') return false;
+    if (isWatch) refuse(response, 410, 'too old');
+    return isWatch || query.has('continue');
+  };
+  assert.equal(await leader.end(), 0);
+  await standby.logged('This one leads');
+  const third = await Publisher.start(context, api, 'third');
+  await third.logged('All has been read');
+  putPod(api, 0, NOT_READY);
+  await areReady(api, [1, 2]);
+  assert.match(standby.stdout, /leads no more/);
+  assert.equal(writesOf(api, 'second'), 0);
 });
 
 test('the standby takes over at once when the leader is told to go', async context => {

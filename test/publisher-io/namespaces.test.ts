@@ -1,6 +1,7 @@
 /** A publisher of some namespaces, of which it is refused one. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../agent/until.ts';
 import { refuse } from '../kubernetes/answers.ts';
 import { podObject, serviceObject } from '../publisher/objects.ts';
@@ -39,7 +40,7 @@ function refusing(fits: (asked: Asked) => boolean, code = 403): Fault {
 const ofBlog = (api: ApiServer): Asked[] =>
   api.asked.filter(({ method, namespace }) => method !== 'GET' && namespace === 'blog');
 
-async function unreadOf(publisher: Publisher): Promise<unknown> {
+async function withheldOf(publisher: Publisher): Promise<unknown> {
   return JSON.parse((await publisher.get('/status')).body).unread;
 }
 
@@ -56,7 +57,7 @@ test('publisher leaves a namespace alone of which it is refused the pods, publis
   await areReady(api, [0, 1, 2]);
   assert.equal((await publisher.get('/readyz')).status, 200);
   const because = 'pods: HTTP 403: no right to it';
-  assert.deepEqual(await unreadOf(publisher), { blog: [because] });
+  assert.deepEqual(await withheldOf(publisher), { blog: [because] });
   await publisher.logged(`Namespace blog: Not read, so nothing of it is published: ${because}`);
   // What is told of the rest of it is no reason to conclude anything, or to tell of problems.
   putInBlog(api, 'services', serviceObject({ selector: 'app in (' }), { name: 'bad' });
@@ -76,7 +77,7 @@ test('publisher leaves a namespace alone of which it is refused the pods, publis
   await areReady(api, [10, 11, 12], 'posts');
   await publisher.logged('Namespace blog: It has been read');
   await publisher.logged('Service blog/bad: ');
-  assert.deepEqual(await unreadOf(publisher), {});
+  assert.deepEqual(await withheldOf(publisher), {});
 });
 
 for (const [what, fits, code] of [
@@ -100,7 +101,12 @@ for (const [what, fits, code] of [
 
 test('publisher --dry-run prints what it may read, says what it may not, and ends with 1', async context => {
   const api = await shopAndBlog(context);
-  api.fault = refusing(({ namespace, resource }) => namespace === 'blog' && resource === 'pods');
+  const refuses = refusing(({ namespace, resource }) => namespace === 'blog' && resource === 'pods');
+  api.fault = async (asked, response) => {
+    // What else is told of the namespace is waited for, for that may be refused as well.
+    if (asked.namespace === 'blog' && asked.resource === 'services') await sleep(1000);
+    return refuses(asked, response);
+  };
   const dry = await Publisher.start(context, api, 'nobody', ['--dry-run', ...BOTH]);
   assert.equal(await dry.ended, 1, dry.stderr);
   const services = dry.stdout.match(/(?<="service":")[^"]*/gu);

@@ -24,7 +24,11 @@ test('createTerm() begins to write when its own watches are current, not when th
   waits[0]?.(true);
   await turn();
   assert.deepEqual(did, ['again', 'stop', 'again']);
+  assert.equal(term.isWriting, false);
   waits[1]?.(true);
   await turn();
   assert.deepEqual(did.slice(3), ['start', 'add']);
+  assert.equal(term.isWriting, true);
+  void term.end();
+  assert.equal(term.isWriting, false);
 });

@@ -9,7 +9,7 @@ import { Store } from '../../lib/publisher/store.ts';
 import { until, within } from '../agent/until.ts';
 import { refuse } from '../kubernetes/answers.ts';
 import type { ApiServer, Fault } from './api-server.ts';
-import { shop } from './publisher.ts';
+import { putPod, shop } from './publisher.ts';
 
 const { signal: NEVER } = new AbortController();
 
@@ -70,7 +70,7 @@ test('current() waits for a list under way, and the pods that it no longer holds
   api.remove('pods', 'web-1');
   api.forget();
   api.breakOff();
-  watches.again();
+  watches.again(0);
   const ended = watches.current(0, NEVER);
   await until('the list', () => isHeld || undefined);
   const first = await Promise.race([ended, sleep(1500, 'it waits')]);
@@ -86,7 +86,7 @@ test('current() is stopped, and goes on without nodes that are refused', async c
     if (resource === 'nodes') refuse(response, 403, 'no');
     return resource === 'nodes';
   };
-  watches.again();
+  watches.again(0);
   const controller = new AbortController();
   const stopped = watches.current(60_000, controller.signal);
   controller.abort();
@@ -110,15 +110,15 @@ for (const [resource, namespaces, code, mayLead] of [
       if (fits) refuse(response, code, 'no');
       return fits;
     };
-    watches.again();
+    watches.again(0);
     const name = namespaces.length === 0 ? resource : `shop/${resource}`;
     await until('the loss', () => stateOf(watches, name) === 'lost' || undefined);
-    assert.equal(watches.mayLead, true, 'not at once');
+    assert.equal(watches.mayLead(true), true, 'not at once');
     later(30_000);
-    assert.equal(watches.mayLead, mayLead);
+    assert.equal(watches.mayLead(true), mayLead);
     api.fault = undefined;
     await until('the return', () => stateOf(watches, name) === 'watching' || undefined);
-    assert.equal(watches.mayLead, true);
+    assert.equal(watches.mayLead(true), true);
   });
 }
 
@@ -130,16 +130,78 @@ test('mayLead is false when a namespace that was refused is lost otherwise for l
     if (fits) refuse(response, code, 'no');
     return fits;
   };
-  watches.again();
+  watches.again(0);
   await until('the loss', () => stateOf(watches, 'shop/pods') === 'lost' || undefined);
   later(60_000);
   code = 503;
   const because = (): string | null | undefined =>
     watches.status.find(({ resource }) => resource === 'shop/pods')?.because;
   await until('the other answer', () => because()?.includes('503') || undefined);
-  assert.equal(watches.mayLead, true);
+  assert.equal(watches.mayLead(true), true);
   later(30_000);
-  assert.equal(watches.mayLead, false);
+  assert.equal(watches.mayLead(true), false);
+});
+
+test('mayLead becomes false, and stays so, while each watch of pods is answered with 410 and their list is read', async context => {
+  const { api, watches, later } = await watching(context);
+  const told: boolean[] = [];
+  api.fault = ({ resource, isWatch }, response) => {
+    if (resource !== 'pods') return false;
+    told.push(watches.mayLead(true));
+    if (isWatch) refuse(response, 410, 'too old');
+    return isWatch;
+  };
+  watches.again(0);
+  await until('lists', () => told.length >= 3 || undefined);
+  assert.ok(!told.includes(false), 'not at once');
+  later(30_000);
+  await until('the end', () => told.includes(false) || undefined);
+  const from = told.indexOf(false);
+  await until('two more of each', () => told.length >= from + 4 || undefined, 20_000);
+  assert.ok(!told.includes(true, from));
+  api.fault = undefined;
+  await isCurrent(watches);
+  assert.equal(watches.mayLead(true), true);
+});
+
+test('mayLead is false for whoever does not write while a list is read again, and true for whoever does', async context => {
+  const { api, watches } = await watching(context);
+  for (let index = 3; index <= 500; index++) putPod(api, index);
+  const open = Promise.withResolvers<void>();
+  let isHeld = false;
+  api.fault = async ({ resource, query }) => {
+    if (resource !== 'pods' || !query.has('continue')) return false;
+    isHeld = true;
+    await open.promise;
+    return false;
+  };
+  api.forget();
+  api.breakOff();
+  await until('the second page', () => isHeld || undefined);
+  assert.deepEqual([watches.mayLead(false), watches.mayLead(true)], [false, true]);
+  open.resolve();
+  watches.again(0);
+  await isCurrent(watches);
+  assert.deepEqual([watches.mayLead(false), watches.mayLead(true)], [true, true]);
+});
+
+test('again() does not begin the time anew for which pods are lost, but for that without an answer', async context => {
+  const { api, watches, later } = await watching(context);
+  api.fault = ({ resource }, response) => {
+    if (resource === 'pods') refuse(response, 503, 'no');
+    return resource === 'pods';
+  };
+  watches.again(0);
+  await until('the loss', () => stateOf(watches, 'pods') === 'lost' || undefined);
+  later(29_000);
+  watches.again(0);
+  assert.equal(watches.mayLead(true), true);
+  later(1000);
+  assert.equal(watches.mayLead(true), false);
+  watches.again(20_000);
+  assert.equal(watches.mayLead(true), true);
+  later(20_000);
+  assert.equal(watches.mayLead(true), false);
 });
 
 const refusePods: Fault = ({ namespace, resource }, response) => {
@@ -152,17 +214,17 @@ test('watchAll() releases a namespace that was refused when none of its watches 
   let isHeld = true;
   const { api, watches, store } = await watching(context, ['other', 'shop'], refusePods);
   assert.equal(watches.areSynced, true);
-  assert.deepEqual([store.services(), watches.unread], [[], { shop: ['pods: HTTP 403: no'] }]);
+  assert.deepEqual([store.services(), watches.withheld], [[], { shop: ['pods: HTTP 403: no'] }]);
   // From now on its watch of slices tells nothing: they may have changed by then.
   api.fault = ({ namespace, resource, isWatch }, response) => {
     const fits = isHeld && namespace === 'shop' && resource === 'endpointslices' && isWatch;
     if (fits) refuse(response, 503, 'later');
     return fits;
   };
-  watches.again();
+  watches.again(0);
   await until('the watch of pods', () => stateOf(watches, 'shop/pods') === 'watching' || undefined);
   assert.deepEqual(store.services(), []);
   isHeld = false;
   await isCurrent(watches);
-  assert.deepEqual([store.services(), watches.unread], [['shop/web'], {}]);
+  assert.deepEqual([store.services(), watches.withheld], [['shop/web'], {}]);
 });

@@ -3,17 +3,16 @@
 /** How far a resource has been read. */
 export interface Reading {
   readonly resource: string;
+  /** `watching`: all of it has been read. */
   readonly state: 'starting' | 'watching' | 'lost';
   /** When the server last said anything; null: never. */
   readonly heardAt: number | null;
-  /** To the end. */
-  readonly isSynced: boolean;
 }
 
 /** Why it is of no use to wait, and for what. */
-export interface Unread {
+export interface GivingUp {
   readonly type: 'refused' | 'unanswered' | 'late';
-  readonly resources: readonly string[];
+  readonly missing: readonly string[];
 }
 
 /** A few tries of each: the server, or who stands between, may just have been started. */
@@ -25,12 +24,16 @@ export const READ_WITHIN_MS = 120_000;
  * @param ms since it was begun
  * @returns undefined where nothing is missing, or what is may still come
  */
-export function unreadOf(readings: readonly Reading[], areRefused: boolean, ms: number): Unread | undefined {
-  const missing = readings.filter(({ isSynced }) => !isSynced);
-  const resources = missing.map(({ resource }) => resource);
-  if (resources.length === 0) return undefined;
-  if (areRefused && missing.every(({ state }) => state === 'lost')) return { type: 'refused', resources };
+export function givingUp(
+  readings: readonly Reading[],
+  areRefused: boolean,
+  ms: number,
+): GivingUp | undefined {
+  const unread = readings.filter(({ state }) => state !== 'watching');
+  const missing = unread.map(({ resource }) => resource);
+  if (missing.length === 0) return undefined;
+  if (areRefused && unread.every(({ state }) => state === 'lost')) return { type: 'refused', missing };
   const isAnswered = readings.some(({ state, heardAt }) => state !== 'lost' || heardAt !== null);
-  if (ms >= ANSWER_WITHIN_MS && !isAnswered) return { type: 'unanswered', resources };
-  return ms >= READ_WITHIN_MS ? { type: 'late', resources } : undefined;
+  if (ms >= ANSWER_WITHIN_MS && !isAnswered) return { type: 'unanswered', missing };
+  return ms >= READ_WITHIN_MS ? { type: 'late', missing } : undefined;
 }
