@@ -6,17 +6,22 @@ import { type Watch, type WatchParts, watchOne } from './watch.ts';
  * means anything without the others.
  *
  * Invariant: of a namespace nothing is concluded before it is read, whatever is known of it by then: without some of its
- * pods slices would be emptied. Once it is read, what was told last holds.
+ * pods slices would be emptied. Once it is read, what was told last holds; but where it is refused by the time that all is
+ * begun anew, it is as if it had not been read, for whoever led before may have known more.
  */
 export interface Scope {
   /** Undefined: all of the cluster. */
   readonly namespace: string | undefined;
   readonly watches: readonly Watch[];
   readonly isRead: () => boolean;
+  /** Nothing is concluded of it, though all others are published: it keeps from nothing. */
+  readonly isWithheld: () => boolean;
   /** It is not read because some of it is refused: it is not waited for. */
   readonly isRefused: () => boolean;
   /** @param isWriting as of `keepsFromLeading()`. */
   readonly mayLead: (isWriting: boolean) => boolean;
+  /** As of `Watch`. */
+  readonly again: (awayMs: number) => void;
   /** What of it is lost or not read yet, and why: `pods: HTTP 403: …`. */
   readonly because: () => readonly string[];
 }
@@ -34,7 +39,12 @@ export function watchScope(
 ): Scope {
   const { store, changed, now } = parts;
   let isRead = false;
-  if (namespace !== undefined) store.withhold(namespace);
+  withhold();
+
+  function withhold(): void {
+    isRead = false;
+    if (namespace !== undefined) store.withhold(namespace);
+  }
 
   /**
    * What is released while this one leads must be no older than its term is, and one of its lists may be: so none of its
@@ -55,17 +65,26 @@ export function watchScope(
 
   const watches = KINDS.map(kind => watchOne(parts, kind, namespace, look));
 
-  function isRefused(): boolean {
-    return !isRead && watches.some(one => isLostByRefusal(one.standing()));
+  function someIsRefused(): boolean {
+    return watches.some(one => isLostByRefusal(one.standing()));
+  }
+
+  function isWithheld(): boolean {
+    return namespace !== undefined && !isRead;
   }
 
   return {
     namespace,
     watches,
     isRead: () => isRead,
-    isRefused,
+    isWithheld,
+    isRefused: () => !isRead && someIsRefused(),
     mayLead: isWriting =>
-      isRefused() || !watches.some(one => keepsFromLeading(one.standing(), isWriting, now())),
+      isWithheld() || !watches.some(one => keepsFromLeading(one.standing(), isWriting, now())),
+    again(awayMs): void {
+      if (namespace !== undefined && someIsRefused()) withhold();
+      for (const one of watches) one.again(awayMs);
+    },
     because: () =>
       watches.flatMap(one => {
         const { isSynced, phase } = one.standing();

@@ -23,8 +23,8 @@ const CURRENT_WITHIN_MS = 15_000;
 /**
  * Whoever led before may have known more: from pods that are older than its slices one would undo its work, and the API
  * server would take it. So all is told first that has happened until now. Where that does not come, `Watches.mayLead()`
- * ends the term, for what is to be read anew at once, and else within a minute. A term that is over by then never begins
- * to write, though the next has begun.
+ * ends the term: the Lease is renewed no more, for what is to be read anew at once, and else after half a minute. A term that
+ * is over by then never begins to write, though the next has begun.
  */
 export function createTerm({ watches, dispatcher, services }: TermParts): Term {
   let current = new AbortController();

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isLostByRefusal, isSpared, keepsFromLeading } from '../../lib/publisher/standing.ts';
+import { isDispensable, isLostByRefusal, keepsFromLeading } from '../../lib/publisher/standing.ts';
 import type { StatusLink } from '../../lib/status/status.ts';
 import { type Scope, watchScope } from './scope.ts';
 import { type WatchParts, watchOne } from './watch.ts';
@@ -24,14 +24,14 @@ export interface Watches {
   again(awayMs: number): void;
   /**
    * False where pods, Services or slices were lost long ago, or, before it writes, are read anew: one would keep out who
-   * knows them.
+   * knows them. A namespace that is withheld does not count.
    */
   mayLead(isWriting: boolean): boolean;
   /**
    * Waits until each has told what had happened when `again()` was called last, and each list under way is read to its end;
-   * but for a namespace that is refused and was never read, of which nothing is concluded. After `withinMs` it goes on
-   * without those that do not keep from leading (`mayLead`) either: nodes, and what is refused of a namespace. Nothing else
-   * is waited for without an end: where it is lost, or its list is read anew, `mayLead()` is false soon.
+   * but for a namespace that is withheld, of which nothing is concluded. After `withinMs` it goes on without those that do
+   * not keep from leading (`mayLead`) either: nodes, and what is refused of a namespace. Nothing else is waited for without
+   * an end: where it is lost, or its list is read anew, `mayLead()` is false soon.
    *
    * @returns false where it was stopped first.
    */
@@ -90,7 +90,7 @@ export function watchAll(parts: WatchesParts): Watches {
         ),
       );
     },
-    again: awayMs => all.forEach(({ again }) => again(awayMs)),
+    again: awayMs => [nodes, ...scopes].forEach(({ again }) => again(awayMs)),
     mayLead: isWriting =>
       !keepsFromLeading(nodes.standing(), isWriting, parts.now()) &&
       scopes.every(({ mayLead }) => mayLead(isWriting)),
@@ -98,9 +98,9 @@ export function watchAll(parts: WatchesParts): Watches {
       const until = performance.now() + withinMs;
       while (!signal.aborted) {
         const isLate = performance.now() >= until;
-        const wanted = [nodes, ...scopes.flatMap(scope => (scope.isRefused() ? [] : scope.watches))];
+        const wanted = [nodes, ...scopes.flatMap(scope => (scope.isWithheld() ? [] : scope.watches))];
         const standings = wanted.map(({ standing }) => standing());
-        if (standings.every(one => !one.isBehind || (isLate && isSpared(one)))) return true;
+        if (standings.every(one => !one.isBehind || (isLate && isDispensable(one)))) return true;
         await sleep(LOOK_MS, undefined, { signal, ref: false }).catch(() => {});
       }
       return false;

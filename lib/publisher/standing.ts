@@ -1,8 +1,9 @@
 /**
  * How one watch stands, and what follows for whoever leads, or would.
  *
- * Invariant: only a watch that has told again makes a loss good. A list that is read does not, or one that is read again
- * and again would never be lost for long; and the time for which nothing was answered to anybody does not count.
+ * Invariant: only a watch that has told again makes a loss good. A list that is read does not, nor is a watch whole that is
+ * begun anew, or one of which that is true again and again would never be lost for long. The time for which the API server
+ * has answered nothing does not count.
  */
 export interface Standing {
   /** Whose loss does not keep from leading. */
@@ -17,10 +18,12 @@ export interface Standing {
 /** Every loss; those for which the API server refuses it, which whoever leads has the same rights for; none. */
 export type Spares = 'all' | 'refusals' | 'none';
 
-/** `lostAt`: since when it has not been whole, so far as that counts; undefined where it was not lost. */
+/** `lostAt`: since when it has not been whole, so far as that counts; undefined where it never was. */
 export type Phase =
-  /** Pages of a list come in, or are about to for the first time; or all have, or it was whole, and a watch is begun. */
-  | { readonly type: 'listing' | 'opening'; readonly lostAt: number | undefined }
+  /** Pages of a list come in, or are about to for the first time. */
+  | { readonly type: 'listing'; readonly lostAt: number | undefined }
+  /** All have, or it was whole, and a watch is begun: since then, so far as that counts, however often. */
+  | { readonly type: 'opening'; readonly lostAt: number | undefined; readonly since: number }
   | { readonly type: 'watching' }
   | { readonly type: 'lost'; readonly lostAt: number; readonly code: number | undefined };
 
@@ -47,9 +50,11 @@ export function step(standing: Standing, event: StandingEvent, now: number): Sta
   const { phase } = standing;
   switch (event.type) {
     case 'page':
-      return { ...standing, phase: listed(standing, 'listing', now) };
-    case 'read':
-      return { ...standing, isSynced: true, phase: listed(standing, 'opening', now) };
+      return { ...standing, phase: listed(standing, { type: 'listing', lostAt: lossOf(standing) }, now) };
+    case 'read': {
+      const opening = { type: 'opening', lostAt: lossOf(standing), since: now } as const;
+      return { ...standing, isSynced: true, phase: listed(standing, opening, now) };
+    }
     case 'watching':
       return { ...standing, isBehind: false, phase: { type: 'watching' } };
     case 'lost':
@@ -60,8 +65,8 @@ export function step(standing: Standing, event: StandingEvent, now: number): Sta
 }
 
 /** Who is blind by then stays so. */
-function listed(standing: Standing, type: 'listing' | 'opening', now: number): Phase {
-  return isBlind(standing, now) ? standing.phase : { type, lostAt: lossOf(standing) };
+function listed(standing: Standing, phase: Phase, now: number): Phase {
+  return isBlind(standing, now) ? standing.phase : phase;
 }
 
 /** @returns when it was lost; undefined where it was not, or is spared, whose time does not count. */
@@ -70,15 +75,19 @@ function lossOf(standing: Standing): number | undefined {
   return phase.type === 'watching' || isSpared(standing) ? undefined : phase.lostAt;
 }
 
-/** While nobody was answered nobody knew anything. A list is read on. */
+/** While the API server answers nothing, nobody knows anything. A list is read on. */
 function begunAnew(phase: Phase, awayMs: number, now: number): Phase {
+  const later = (at: number): number => Math.min(now, at + awayMs);
+  const lostAt = 'lostAt' in phase && phase.lostAt !== undefined ? later(phase.lostAt) : undefined;
   switch (phase.type) {
     case 'watching':
-      return { type: 'opening', lostAt: undefined };
+      return { type: 'opening', lostAt: now, since: now };
+    case 'listing':
+      return { ...phase, lostAt };
+    case 'opening':
+      return { ...phase, lostAt, since: later(phase.since) };
     case 'lost':
-      return { ...phase, lostAt: Math.min(now, phase.lostAt + awayMs) };
-    default:
-      return phase.lostAt === undefined ? phase : { ...phase, lostAt: Math.min(now, phase.lostAt + awayMs) };
+      return { ...phase, lostAt: later(phase.lostAt) };
   }
 }
 
@@ -93,16 +102,26 @@ export function isSpared(standing: Standing): boolean {
   return phase.type === 'lost' && (spares === 'all' || (spares === 'refusals' && isLostByRefusal(standing)));
 }
 
-/** It has been lost for long, and keeps from leading. One list that began before that is read to its end first. */
+/**
+ * It has been lost for long, or begun anew again and again without a word, and keeps from leading. One list that began before
+ * that is read to its end first.
+ */
 export function isBlind(standing: Standing, now: number): boolean {
-  const { phase } = standing;
+  const { phase, spares } = standing;
+  if (phase.type === 'opening') return spares !== 'all' && now - phase.since >= BLIND_AFTER_MS;
   return phase.type === 'lost' && !isSpared(standing) && now - phase.lostAt >= BLIND_AFTER_MS;
 }
 
 /**
  * @param isWriting it leads, and writes already: what it knows is good enough until the list is read. Anybody else would
- * keep out who can write now.
+ * keep out who can write now; but not for a list that whoever leads does without in the end.
  */
 export function keepsFromLeading(standing: Standing, isWriting: boolean, now: number): boolean {
-  return isBlind(standing, now) || (!isWriting && standing.phase.type === 'listing');
+  const { phase, spares } = standing;
+  return isBlind(standing, now) || (!isWriting && spares !== 'all' && phase.type === 'listing');
+}
+
+/** Whoever begins to lead goes on without it, when it has waited for it. */
+export function isDispensable(standing: Standing): boolean {
+  return standing.spares === 'all' || isSpared(standing);
 }

@@ -8,13 +8,10 @@ export interface Surroundings {
   readonly say: Say;
 }
 
-class Interrupted extends Error {
-  readonly code = 'INTERRUPTED';
-}
-
 /** What a command ends with: 3 says that it can do nothing on this machine. */
-function exitCodeOf(error: unknown): number {
-  if (error instanceof Interrupted) return 130;
+function exitCodeOf(error: unknown, wasInterrupted: boolean): number {
+  // Whatever it was doing may say so in its own way.
+  if (wasInterrupted) return 130;
   return error instanceof Impossible ? 3 : 1;
 }
 
@@ -22,13 +19,13 @@ function exitCodeOf(error: unknown): number {
 export async function command(work: (surroundings: Surroundings) => Promise<void>): Promise<void> {
   const interruption = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => interruption.abort(new Interrupted(`Interrupted by ${signal}`)));
+    process.on(signal, () => interruption.abort(new Error(`Interrupted by ${signal}`)));
   }
   try {
     await work({ signal: interruption.signal, say: text => process.stdout.write(text) });
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n`);
-    process.exitCode = exitCodeOf(error);
+    process.exitCode = exitCodeOf(error, interruption.signal.aborted);
   }
 }
 

@@ -47,6 +47,7 @@ async function watching(
     watches.close();
     client.close();
   });
+  await until('all to be read', () => watches.areSynced || undefined);
   await isCurrent(watches);
   return { api, watches, store, later: ms => (at += ms) };
 }
@@ -110,7 +111,7 @@ for (const [resource, namespaces, code, mayLead] of [
       if (fits) refuse(response, code, 'no');
       return fits;
     };
-    watches.again(0);
+    api.breakOff();
     const name = namespaces.length === 0 ? resource : `shop/${resource}`;
     await until('the loss', () => stateOf(watches, name) === 'lost' || undefined);
     assert.equal(watches.mayLead(true), true, 'not at once');
@@ -130,7 +131,7 @@ test('mayLead is false when a namespace that was refused is lost otherwise for l
     if (fits) refuse(response, code, 'no');
     return fits;
   };
-  watches.again(0);
+  api.breakOff();
   await until('the loss', () => stateOf(watches, 'shop/pods') === 'lost' || undefined);
   later(60_000);
   code = 503;
@@ -225,6 +226,22 @@ test('watchAll() releases a namespace that was refused when none of its watches 
   await until('the watch of pods', () => stateOf(watches, 'shop/pods') === 'watching' || undefined);
   assert.deepEqual(store.services(), []);
   isHeld = false;
-  await isCurrent(watches);
+  await until('its release', () => store.services().length > 0 || undefined);
   assert.deepEqual([store.services(), watches.withheld], [['shop/web'], {}]);
+});
+
+test('again() withholds a namespace that is refused by then, so that a new leader need not wait for it', async context => {
+  const { api, watches, store, later } = await watching(context, ['other', 'shop']);
+  assert.deepEqual(store.services(), ['shop/web']);
+  api.fault = refusePods;
+  api.breakOff();
+  await until('the loss', () => stateOf(watches, 'shop/pods') === 'lost' || undefined);
+  assert.deepEqual(store.services(), ['shop/web'], 'what was told last holds');
+  watches.again(0);
+  assert.deepEqual([store.services(), watches.withheld], [[], { shop: ['pods: HTTP 403: no'] }]);
+  await within('all others to be current', watches.current(60_000, NEVER), 10_000);
+  later(60_000);
+  assert.equal(watches.mayLead(false), true);
+  api.fault = undefined;
+  await until('its release', () => store.services().length > 0 || undefined);
 });

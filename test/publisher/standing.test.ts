@@ -34,6 +34,11 @@ const CASES: readonly (readonly [steps: readonly Step[], stood: Stood, spares?: 
   [[...WATCHING, 'again 0', 'watching'], { phase: 'watching', is: '', keeps: 'nobody' }],
   [[...WATCHING, 'again 0', 'lost', 29_999], { phase: 'lost', is: 'behind', keeps: 'nobody' }],
   [[...WATCHING, 'again 0', 'lost', 30_000], { phase: 'lost', is: 'behind', keeps: 'all' }],
+  // Begun anew again and again, for a Lease request failed each time, it tells nothing either.
+  [[...WATCHING, 'again 0', 29_999], { phase: 'opening', is: 'behind', keeps: 'nobody' }],
+  [[...WATCHING, ...repeat(30, ['again 0', 1000])], { phase: 'opening', is: 'behind', keeps: 'all' }],
+  [[...WATCHING, ...repeat(30, ['again 500', 1000])], { phase: 'opening', is: 'behind', keeps: 'nobody' }],
+  [[...WATCHING, 'again 0', 20_000, 'lost', 10_000], { phase: 'lost', is: 'behind', keeps: 'all' }],
   // What it told last time is enough.
   [[...WATCHING, 'again 0', 'watching', 'lost'], { phase: 'lost', is: '', keeps: 'nobody' }],
   // A list that is read again is waited for by whoever writes, once.
@@ -51,6 +56,9 @@ const CASES: readonly (readonly [steps: readonly Step[], stood: Stood, spares?: 
   [[...WATCHING, 'lost', 60_000, 'again 59000', 28_999], { phase: 'lost', is: 'behind', keeps: 'nobody' }],
   [[...WATCHING, 'lost', 60_000, 'again 59000', 29_000], { phase: 'lost', is: 'behind', keeps: 'all' }],
   [[...WATCHING, 'lost', 1000, 'again 60000', 29_999], { phase: 'lost', is: 'behind', keeps: 'nobody' }],
+  // Nodes keep nobody from leading.
+  [[...WATCHING, 'page'], { phase: 'listing', is: '', keeps: 'nobody' }, 'all'],
+  [[...WATCHING, 'again 0', 60_000], { phase: 'opening', is: 'behind', keeps: 'nobody' }, 'all'],
   // Who is refused.
   [[...WATCHING, 'lost 403', 30_000], { phase: 'lost', is: 'refused', keeps: 'all' }],
   [[...WATCHING, 'lost 403', 30_000], { phase: 'lost', is: 'refused spared', keeps: 'nobody' }, 'refusals'],
