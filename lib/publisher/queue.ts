@@ -14,11 +14,11 @@ export interface Job {
   readonly dueAt: number;
   /** In a row. */
   readonly failures: number;
-  /** The API server has asked to be left alone until then. */
-  readonly askedUntil: number;
+  /** A change makes it due sooner, but not before this. */
+  readonly soonestAt: number;
 }
 
-/** A change makes one that failed due again, but no sooner after the failure than this. */
+/** A change makes one that failed due again, but no sooner after the failure than this, nor than the API server asked. */
 const AFTER_FAILURE_MS = 1000;
 
 interface InWork {
@@ -53,7 +53,7 @@ export class Queue {
     }
     const job = this.#waiting.get(key);
     if (job === undefined) this.#waiting.set(key, fresh(now, now));
-    else this.#waiting.set(key, sooner(job, now));
+    else this.#waiting.set(key, sooner(job));
   }
 
   /** @returns a Service that is due, which is in work from now on; undefined where none is. */
@@ -125,8 +125,9 @@ export class Queue {
     this.#working.delete(key);
     const failures = work.job.failures + 1;
     const dueAt = now + Math.max(askedMs, waitMs(failures));
-    const job = { since: work.job.since, dueAt, failures, askedUntil: now + askedMs };
-    this.#waiting.set(key, work.changedAt === undefined ? job : sooner(job, now));
+    const soonestAt = now + Math.max(askedMs, AFTER_FAILURE_MS);
+    const job = { since: work.job.since, dueAt, failures, soonestAt };
+    this.#waiting.set(key, work.changedAt === undefined ? job : sooner(job));
   }
 
   /** Forgets what waits, and what has changed of those in work. */
@@ -137,10 +138,10 @@ export class Queue {
 }
 
 function fresh(since: number, dueAt: number): Job {
-  return { since, dueAt, failures: 0, askedUntil: dueAt };
+  return { since, dueAt, failures: 0, soonestAt: dueAt };
 }
 
 /** Something has changed: what was refused before may be taken now. */
-function sooner(job: Job, now: number): Job {
-  return { ...job, dueAt: Math.min(job.dueAt, Math.max(job.askedUntil, now + AFTER_FAILURE_MS)) };
+function sooner(job: Job): Job {
+  return { ...job, dueAt: Math.min(job.dueAt, job.soonestAt) };
 }

@@ -43,8 +43,8 @@ test('Queue keeps since when there is something to do as long as it is not done'
   assert.equal(queue.take(1070), 'a');
   queue.retry('a', 1070, failures => failures * 30_000);
   assert.equal(queue.nextAt(), 61_070);
-  queue.add('a', 2000);
-  assert.equal(queue.nextAt(), 3000, 'a change makes it due sooner');
+  queue.add('a', 1500);
+  assert.equal(queue.nextAt(), 2070, 'a change makes it due sooner');
   assert.equal(queue.oldest, 1);
 });
 
@@ -64,6 +64,15 @@ test('Queue tries what failed again soon when something changed meanwhile, but n
   queue.add('a', 6040);
   queue.retry('a', 6050, () => 0);
   assert.equal(queue.nextAt(), 6050);
+});
+
+test('Queue tries what failed long ago again at once when something changes', () => {
+  const queue = new Queue();
+  queue.add('a', 0);
+  queue.take(0);
+  queue.retry('a', 10, () => 30_000);
+  queue.add('a', 20_000);
+  assert.equal(queue.take(20_000), 'a');
 });
 
 test('Queue.clear() forgets what has changed of a Service in work too, and not what changes later', () => {
