@@ -72,7 +72,14 @@ export async function runPublisher(parts: PublisherParts): Promise<Parsed<number
   });
   const dispatcher = createDispatcher({
     store,
-    write: createWriter({ client, store, leadsForMs: () => leader.leadsForMs }),
+    write: createWriter({
+      client,
+      store,
+      leadsForMs: () => leader.leadsForMs,
+      changed(keys): void {
+        dispatcher.add(keys);
+      },
+    }),
     now,
     writesPerSecond: own.writesPerSecond,
     written: story.written,

@@ -1,6 +1,7 @@
 import { readJson } from '../../lib/kubernetes/answer.ts';
+import type { Moment } from '../../lib/publisher/known-slices.ts';
 import { jsonPatchOf } from '../../lib/publisher/patch.ts';
-import { type OurSlice, parseSlice } from '../../lib/publisher/slice.ts';
+import { type OurSlice, parseSlice, type Slice } from '../../lib/publisher/slice.ts';
 import { type Key, type Store, splitKey } from '../../lib/publisher/store.ts';
 import type { Write } from '../../lib/publisher/write.ts';
 import type { Answer, ApiClient, Asked, Failure, Limits } from '../kubernetes/client.ts';
@@ -34,6 +35,8 @@ export interface WriterParts {
   readonly store: Store;
   /** How long this one leads for sure, in ms. */
   readonly leadsForMs: () => number;
+  /** Other Services than the write's own have to be reconciled for what was read, of which no watch may tell any more. */
+  readonly changed: (keys: readonly Key[]) => void;
 }
 
 const LIMITS: Limits = { headMs: 3000, quietMs: 1000, wholeMs: 3000 };
@@ -52,7 +55,7 @@ const UNPROCESSABLE = 422;
  * knows what came of it, so that nothing is concluded from slices older than one's own writes. What a write collided with
  * is read as long as that takes within a deadline of its own: reading does no harm, whoever leads.
  */
-export function createWriter({ client, store, leadsForMs }: WriterParts): Writer {
+export function createWriter({ client, store, leadsForMs, changed }: WriterParts): Writer {
   async function send(asked: Asked): Promise<Answer> {
     const leftMs = leadsForMs();
     if (leftMs < SHORTEST_MS) return { ok: false, failure: LEADS_NO_MORE };
@@ -71,7 +74,7 @@ export function createWriter({ client, store, leadsForMs }: WriterParts): Writer
     const answer = await client.ask({ path: pathOf(namespace, name), signal }, LIMITS, MOST_BYTES);
     if (answer.ok) {
       const read = parseSlice(readJson(answer.body));
-      if (read.ok) store.putSlice(read.value, asked);
+      if (read.ok) learn(key, read.value, asked);
       if (!read.ok || read.value.service !== service) store.reserve(key, name);
       return { outcome: 'conflict' };
     }
@@ -79,6 +82,12 @@ export function createWriter({ client, store, leadsForMs }: WriterParts): Writer
     // One that was told of since is another.
     if (known !== undefined) store.deletedSlice(known);
     return { outcome: 'conflict' };
+  }
+
+  /** Somebody may have moved it between Services by its label. */
+  function learn(key: Key, slice: Slice, asked: Moment): void {
+    const others = store.putSlice(slice, asked).filter(other => other !== key);
+    if (others.length > 0) changed(others);
   }
 
   function knownAs(key: Key, name: string): OurSlice | undefined {
@@ -115,12 +124,12 @@ export function createWriter({ client, store, leadsForMs }: WriterParts): Writer
     const read = parseSlice(readJson(answer.body));
     if (write.type !== 'delete') {
       if (!read.ok) return refresh(key, write.name, signal);
-      store.putSlice(read.value, asked);
+      learn(key, read.value, asked);
       return { outcome: 'done' };
     }
     // One that somebody's finalizer keeps is told as it is now (else a Status is): its name is taken until it is gone.
     const isKept = read.ok && read.value.type === 'ours' && read.value.isTerminating;
-    if (isKept) store.putSlice(read.value, asked);
+    if (isKept) learn(key, read.value, asked);
     else store.deletedSlice({ namespace, name: write.name, uid: write.body.preconditions.uid });
     return { outcome: 'done' };
   };

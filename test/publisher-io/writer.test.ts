@@ -12,7 +12,7 @@ import { must } from '../publisher/server.ts';
 
 const WEB = 'shop/web';
 
-function slice(version: string, uid: string): object {
+function slice(version: string, uid: string, service = 'web'): object {
   return {
     metadata: {
       name: 'web-1',
@@ -20,7 +20,7 @@ function slice(version: string, uid: string): object {
       uid,
       resourceVersion: version,
       labels: {
-        'kubernetes.io/service-name': 'web',
+        'kubernetes.io/service-name': service,
         'endpointslice.kubernetes.io/managed-by': 'publisher.podusher.dev',
       },
     },
@@ -39,6 +39,7 @@ class Bench {
   /** Answers in the server's place, with whatever else happens meanwhile. */
   answer: (asked: Asked) => Answer | Promise<Answer> = () => assert.fail();
   leadsForMs = 10_000;
+  readonly changed: string[] = [];
 
   constructor() {
     takeObject(this.store, 'services', serviceObject());
@@ -49,7 +50,12 @@ class Bench {
       close: () => {},
     };
     const { store } = this;
-    this.write = createWriter({ client, store, leadsForMs: () => this.leadsForMs });
+    this.write = createWriter({
+      client,
+      store,
+      leadsForMs: () => this.leadsForMs,
+      changed: keys => void this.changed.push(...keys),
+    });
   }
 
   /** As a watch does. */
@@ -130,6 +136,23 @@ for (const [what, write, answers] of GONE) {
     assert.equal(bench.known, undefined);
     bench.tell('11', 'u-1');
     assert.equal(bench.known, undefined);
+  });
+}
+
+for (const what of ['update', 'reading'] as const) {
+  test(`createWriter() tells of the Service that a slice belongs to by the answer to its ${what}, not of its own`, async () => {
+    const bench = new Bench();
+    const answer = (version: string, service: string): void => {
+      bench.answer = ({ method }) =>
+        what === 'reading' && method === 'PATCH' ? refused(409) : answered(slice(version, 'u-1', service));
+    };
+    answer('11', 'web');
+    await bench.outcome(UPDATE);
+    assert.deepEqual(bench.changed, []);
+    answer('12', 'other');
+    await bench.outcome(UPDATE);
+    assert.deepEqual(bench.changed, ['shop/other']);
+    assert.deepEqual(takeObject(bench.store, 'endpointslices', slice('12', 'u-1', 'other'))?.dirty, []);
   });
 }
 
