@@ -6,8 +6,11 @@ import type { Writer, Written } from './writer.ts';
 export interface Attempts {
   /** The Services whose last write hung: it kept its place for long, and got no answer. */
   readonly hanging: ReadonlySet<Key>;
-  /** @param givesWay whether something is to be taken out now that would wait for this write, which only adds. */
-  make(key: Key, write: Write, givesWay: () => boolean): Promise<Written>;
+  /**
+   * @param givesWay whether something is to be taken out now that would wait for this write, which only adds.
+   * @param hasTurn it comes after many that took out: it has longer.
+   */
+  make(key: Key, write: Write, givesWay: () => boolean, hasTurn?: boolean): Promise<Written>;
   /** Something of the Service has changed. */
   changed(key: Key): void;
   /** There is no such Service any more. */
@@ -30,6 +33,8 @@ interface Attempt {
 const SLOW_MS = 250;
 /** What fails sooner, as where the API server is started anew, keeps no place from others. */
 const HANGS_MS = 1000;
+/** As `SLOW_MS`, for one that has its turn: else it would be given up each time where all writes are slow. */
+const TURN_MS = HANGS_MS;
 /** What is being made at `stop()` may take so long. */
 const LAST_MS = 1000;
 
@@ -43,18 +48,18 @@ export function createAttempts(send: Writer, now: () => number): Attempts {
   const current = new Map<Key, Attempt>();
 
   /** A look is as much work as a plan: one in so long, however many changes there are. */
-  function lookLater(attempt: Attempt): void {
+  function lookLater(attempt: Attempt, afterMs = SLOW_MS): void {
     const { controller, givesWay, timer } = attempt;
     if (givesWay === undefined || timer !== undefined) return;
     attempt.timer = setTimeout(() => {
       attempt.timer = undefined;
       if (givesWay()) controller.abort();
-    }, SLOW_MS);
+    }, afterMs);
   }
 
   return {
     hanging,
-    async make(key, write, givesWay) {
+    async make(key, write, givesWay, hasTurn = false) {
       const since = now();
       const controller = new AbortController();
       const { signal } = controller;
@@ -65,7 +70,7 @@ export function createAttempts(send: Writer, now: () => number): Attempts {
         isLast: false,
       };
       current.set(key, attempt);
-      lookLater(attempt);
+      lookLater(attempt, hasTurn ? TURN_MS : SLOW_MS);
       const written = await send(key, write, signal).finally(() => {
         clearTimeout(attempt.timer);
         current.delete(key);

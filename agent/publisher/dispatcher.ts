@@ -1,6 +1,6 @@
-import { heededMs, refusedMs, soonMs } from '../../lib/publisher/back-off.ts';
+import { heededMs, retryMs } from '../../lib/publisher/back-off.ts';
 import type { Problem } from '../../lib/publisher/desired.ts';
-import { nextOf } from '../../lib/publisher/order.ts';
+import { hasOtherTurn, nextOf, outsWith } from '../../lib/publisher/order.ts';
 import { Places } from '../../lib/publisher/places.ts';
 import { Queue } from '../../lib/publisher/queue.ts';
 import { type Plan, reconcile } from '../../lib/publisher/reconcile.ts';
@@ -11,6 +11,7 @@ import {
   hasToTakeOut,
   type Round,
   replanned,
+  replannedWhole,
   roundOf,
 } from '../../lib/publisher/round.ts';
 import type { Key, Store } from '../../lib/publisher/store.ts';
@@ -174,16 +175,18 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
         return laneOf(write).put({ ...work, ...round });
       // What has failed in this round need not be given way to: it would fail again.
       const givesWay = (): boolean => hasToTakeOut(round, planOf(key).writes);
-      const written = await attempts.make(key, write, givesWay);
+      const before = outs.get(key) ?? 0;
+      const written = await attempts.make(key, write, givesWay, hasOtherTurn(before));
       const { outcome } = written;
       parts.written(key, write, written);
       if (own !== term) return leave(key);
-      outs.set(key, outcome === 'done' && write.takesOut ? (outs.get(key) ?? 0) + 1 : 0);
+      outs.set(key, outsWith(before, write, outcome));
       if (outcome === 'done') round = afterSuccess(round, write);
       // That is no failure: its plan is out of date, as by a change.
       else if (outcome === 'abandoned') queue.add(key, now());
       else {
         round = afterFailure(round, write, outcome);
+        if (outcome === 'conflict') round = replannedWhole(round, planOf(key).writes);
         const asked = 'retryAfterMs' in written ? written.retryAfterMs : undefined;
         if (asked !== undefined || outcome === 'not leading') return retry(key, outcome, heededMs(asked));
       }
@@ -196,10 +199,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   }
 
   function retry(key: Key, why: Failure, askedMs = 0): void {
-    const longer = why === 'refused' ? refusedMs : soonMs;
-    const waitMs = (failures: number): number =>
-      why === 'conflict' && failures === 1 ? 0 : longer(failures, Math.random());
-    queue.retry(key, now(), waitMs, askedMs);
+    queue.retry(key, now(), failures => retryMs(why, failures, Math.random()), askedMs);
   }
 
   /**

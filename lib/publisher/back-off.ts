@@ -1,4 +1,5 @@
 import { type BackOff, waitMs } from '../kubernetes/back-off.ts';
+import type { Failure } from './round.ts';
 
 // How long the publisher waits before it tries again. Unlike the agents there are two or three of it in a cluster, and
 // a cluster waits for it: after an outage it is back within a second.
@@ -20,4 +21,10 @@ export function refusedMs(failures: number, chance: number, askedMs = 0): number
 /** @returns how much of what the server asked for is heeded; 0 where it asked for nothing. */
 export function heededMs(askedMs: number | undefined): number {
   return Math.min(askedMs ?? 0, SOON.longestAskedMs);
+}
+
+/** @returns how long to wait after so many failures in a row; no time where the first was a conflict: all is known by then. */
+export function retryMs(why: Failure, failures: number, chance: number): number {
+  if (why === 'conflict' && failures === 1) return 0;
+  return why === 'refused' ? refusedMs(failures, chance) : soonMs(failures, chance);
 }

@@ -46,8 +46,23 @@ export function inOrder(writes: readonly Write[]): readonly Write[] {
  * @returns which is next; undefined where none is left.
  */
 export function nextOf(left: readonly Write[], outs: number): Write | undefined {
-  const other = outs < MOST_IN_A_ROW ? undefined : left.find(write => !write.takesOut);
+  const other = hasOtherTurn(outs) ? left.find(write => !write.takesOut) : undefined;
   return other ?? left[0];
+}
+
+/** @returns whether one of the others has its turn after so many in a row that took an endpoint out. */
+export function hasOtherTurn(outs: number): boolean {
+  return outs >= MOST_IN_A_ROW;
+}
+
+/**
+ * One that was given up for those before it had its turn ends no row: where all are slow, none would ever have one.
+ *
+ * @returns how many in a row took an endpoint out, with this one.
+ */
+export function outsWith(outs: number, { takesOut }: Write, outcome: string): number {
+  if (outcome === 'abandoned' && !hasOtherTurn(outs)) return outs;
+  return outcome === 'done' && takesOut ? outs + 1 : 0;
 }
 
 /** @returns what of them can be made though others were not: all but those that lose an endpoint to one of these. */

@@ -39,7 +39,22 @@ export function afterFailure(round: Round, write: Write, failure: Failure): Roun
 
 /** @returns the round as it goes on by a newer plan: what takes out of slices whose turn is still to come. */
 export function replanned(round: Round, writes: readonly Write[]): Round {
-  return { ...round, left: outsOf(writes, [...round.written, ...round.failed]) };
+  return { ...round, left: outsOf(writes, turnsOf(round)) };
+}
+
+/**
+ * @param writes the plan by what was read after a conflict.
+ * @returns the round as it goes on: as by any newer plan, but what adds is not kept from its turn, where it has one still.
+ */
+export function replannedWhole(round: Round, writes: readonly Write[]): Round {
+  if (round.left.every(({ takesOut }) => takesOut)) return replanned(round, writes);
+  const turns = turnsOf(round);
+  return { ...round, left: withoutThose(({ name }) => turns.includes(name), writes) };
+}
+
+/** The slices that have had their turn. */
+function turnsOf({ written, failed }: Round): readonly string[] {
+  return [...written, ...failed];
 }
 
 /** @returns whether there is something to take out by a newer plan, but for what has failed in this round. */

@@ -60,6 +60,19 @@ test('Attempts knows that a write hangs which it gives up after a second, and no
   assert.deepEqual([...attempts.hanging], [KEY]);
 });
 
+test('Attempts gives what has its turn a second, and after that looks as at any other', async context => {
+  const { attempts, wait } = new Bench(context);
+  const looks: number[] = [];
+  let waited = 0;
+  const made = attempts.make(KEY, ADDS, () => looks.push(waited) > 1, true);
+  for (; waited < 1500; waited += 50) {
+    if (waited === 100 || waited === 1200) attempts.changed(KEY);
+    wait(50);
+  }
+  assert.deepEqual(await made, { outcome: 'abandoned' });
+  assert.deepEqual(looks, [950, 1400]);
+});
+
 test('Attempts gives up nothing that takes out', async context => {
   const { attempts, wait } = new Bench(context);
   let looks = 0;

@@ -3,8 +3,11 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Written } from '../../agent/publisher/writer.ts';
+import { parsePod } from '../../lib/publisher/pod.ts';
 import type { Write } from '../../lib/publisher/write.ts';
 import { until } from '../agent/until.ts';
+import { pod } from '../publisher/published.ts';
+import { must } from '../publisher/server.ts';
 import { Bench, DOWN, hang, KEY, REFUSED, UNANSWERED } from './dispatcher-bench.ts';
 
 for (const outcome of [REFUSED, UNANSWERED]) {
@@ -91,6 +94,20 @@ test('dispatcher goes on after a failure by what is known at each write, and pla
   assert.deepEqual(looks.slice(0, -1), [1, 1, 2, 2, 2]);
 });
 
+test('dispatcher goes on after a conflict by what was read, though nobody has told of a change', async context => {
+  const bench = new Bench(context);
+  await bench.start(300);
+  bench.answer = () => {
+    if (bench.writes.length > 1) return undefined;
+    bench.store.putPod(must(parsePod(pod(100))));
+    return { outcome: 'conflict' };
+  };
+  for (const index of [0, 100, 200]) bench.put(index, DOWN);
+  for (let index = 300; index < 350; index++) bench.put(index);
+  await bench.rest();
+  assert.deepEqual(bench.written, ['0 out', '2 out', '3', '0 out']);
+});
+
 test('dispatcher tries again what failed though there is more to take out all the time', async context => {
   const bench = new Bench(context);
   await bench.start(300);
@@ -148,14 +165,33 @@ test('dispatcher gives up what adds and has its turn among take-outs, though not
   for (const index of [0, 100, 200, 300, 400]) bench.put(index, DOWN);
   await untilAdds(bench);
   assert.equal(bench.writes.length, 5);
-  context.mock.timers.tick(249);
-  await turn();
+  context.mock.timers.tick(999);
+  for (let turns = 0; turns < 20; turns++) await turn();
   assert.equal(bench.writes.length, 5);
   context.mock.timers.tick(1);
   await turnUntil(() => bench.writes.length > 5);
   assert.deepEqual(bench.written, ['0 out', '1 out', '2 out', '3 out', '5', '4 out']);
   await untilAdds(bench);
   bench.hung.resolve({ outcome: 'done' });
+});
+
+test('dispatcher lets what adds go on at last though there is something to take out whenever it is slow', async context => {
+  const bench = await withOneToAdd(context);
+  answerOuts(bench, () => undefined);
+  bench.put(550);
+  for (const slice of [0, 1, 2, 3]) {
+    await turnUntil(() => bench.writes.length === 2 * slice + 1);
+    bench.put(100 * slice, DOWN);
+    context.mock.timers.tick(250);
+  }
+  await turnUntil(() => bench.writes.length === 9);
+  bench.put(400, DOWN);
+  context.mock.timers.tick(300);
+  for (let turns = 0; turns < 20; turns++) await turn();
+  assert.deepEqual(bench.written, ['5', '0 out', '5', '1 out', '5', '2 out', '5', '3 out', '5']);
+  bench.hung.resolve({ outcome: 'done' });
+  await turnUntil(() => bench.outcomes.at(8) !== undefined);
+  assert.equal(bench.outcomes[8], 'done');
 });
 
 test('dispatcher does not give up what adds for what has failed in the same round', async context => {

@@ -1,7 +1,7 @@
 /** In which order a Service's slices are written. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nextOf, without } from '../../lib/publisher/order.ts';
+import { nextOf, outsWith, without } from '../../lib/publisher/order.ts';
 import type { Write } from '../../lib/publisher/write.ts';
 import { overfull } from './overfull.ts';
 import { pod, published } from './published.ts';
@@ -81,4 +81,17 @@ test('nextOf() has one that adds follow four that take out', () => {
     [writes[0], writes[0], writes[2]],
   );
   assert.deepEqual([nextOf(writes.slice(0, 2), 4), nextOf([], 4)], [writes[0], undefined]);
+});
+
+test('outsWith() counts on where what adds was given up before its turn, and anew after its turn', () => {
+  const server = published(200);
+  server.putPod(pod(150, DOWN));
+  server.reconcile();
+  server.putPod(pod(10, DOWN));
+  server.putPod(pod(150));
+  const [out, other] = server.plan().writes;
+  assert.ok(out?.takesOut === true && other?.takesOut === false);
+  assert.deepEqual([outsWith(3, out, 'done'), outsWith(3, out, 'refused')], [4, 0]);
+  assert.deepEqual([outsWith(3, other, 'done'), outsWith(3, other, 'refused')], [0, 0]);
+  assert.deepEqual([outsWith(3, other, 'abandoned'), outsWith(4, other, 'abandoned')], [3, 0]);
 });

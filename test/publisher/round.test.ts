@@ -1,7 +1,14 @@
 /** How a Service's plan goes on where some of its writes fail. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { afterFailure, afterSuccess, hasToTakeOut, replanned, roundOf } from '../../lib/publisher/round.ts';
+import {
+  afterFailure,
+  afterSuccess,
+  hasToTakeOut,
+  replanned,
+  replannedWhole,
+  roundOf,
+} from '../../lib/publisher/round.ts';
 import type { Write } from '../../lib/publisher/write.ts';
 import { overfull } from './overfull.ts';
 import { pod, published } from './published.ts';
@@ -49,6 +56,16 @@ test('replanned() has of a newer plan what takes out of slices whose turn is sti
   const round = afterSuccess(afterFailure(roundOf(writes), first, 'unanswered'), second);
   const on = replanned(round, writesOfFive());
   assert.deepEqual({ ...on, left: told(on.left) }, { ...round, left: ['2', '3'] });
+});
+
+test('replannedWhole() has of a newer plan all whose turn is still to come, but what adds only where it has one', () => {
+  const writes = writesOfFive();
+  const [first, second] = writes;
+  assert.ok(first && second);
+  const made = afterSuccess(roundOf(writes), first);
+  const newer = writes.filter(({ name }) => !name.endsWith('-2'));
+  assert.deepEqual(told(replannedWhole(afterFailure(made, second, 'conflict'), newer).left), ['3', '4']);
+  assert.deepEqual(told(replannedWhole(afterFailure(made, second, 'unanswered'), newer).left), ['3']);
 });
 
 test('afterFailure() and replanned() do not take out of one slice what is not in another yet', () => {
