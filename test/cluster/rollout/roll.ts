@@ -83,7 +83,7 @@ async function replaceAll(
 ): Promise<{ readonly tookMs: number; readonly ended: readonly EndedPod[] }> {
   const old = await podNames(namespace, APP_NAME);
   const isTold = app === 'dies' && howOf(strategy).podusher;
-  const log = isTold ? followLogs(namespace, signal) : undefined;
+  const log = isTold ? followLogs(namespace, old, signal) : undefined;
   // It is awaited below, unless something else fails before.
   log?.catch(() => {});
   const from = performance.now();
@@ -104,9 +104,16 @@ async function replaceAll(
   return { tookMs, ended };
 }
 
-/** It ends when the containers that run now have ended. */
-function followLogs(namespace: string, signal: AbortSignal | undefined): Promise<string> {
-  const what = ['logs', '--follow', '--prefix', '--selector', `app=${APP_NAME}`, '--all-containers'];
+/** It ends when the pods have: new ones may be there before kubectl asks, and are of another hash. */
+function followLogs(
+  namespace: string,
+  pods: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  // `NAME-HASH-RANDOM`
+  const hashes = new Set(pods.map(name => name.split('-').at(-2)));
+  const selector = `app=${APP_NAME},pod-template-hash in (${[...hashes].join(',')})`;
+  const what = ['logs', '--follow', '--prefix', '--selector', selector, '--all-containers'];
   const args = ['--namespace', namespace, ...what, '--max-log-requests=10', '--ignore-errors'];
   return kubectl(args, { timeoutMs: ROLLOUT_MS, ...(signal && { signal }) });
 }
