@@ -106,7 +106,7 @@ export function isSpared(standing: Standing): boolean {
  * It has been lost for long, or begun anew again and again without a word, and keeps from leading. One list that began before
  * that is read to its end first.
  */
-export function isBlind(standing: Standing, now: number): boolean {
+function isBlind(standing: Standing, now: number): boolean {
   const { phase, spares } = standing;
   if (phase.type === 'opening') return spares !== 'all' && now - phase.since >= BLIND_AFTER_MS;
   return phase.type === 'lost' && !isSpared(standing) && now - phase.lostAt >= BLIND_AFTER_MS;

@@ -1,24 +1,30 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createLeader } from '../../agent/publisher/leader.ts';
+import { createLeader, type LeaderParts } from '../../agent/publisher/leader.ts';
 import { now, until } from '../agent/until.ts';
+
+/** Whoever may lead, and tells nobody anything. */
+const FIRST: Omit<LeaderParts, 'client'> = {
+  lease: { name: 'publisher', namespace: 'shop' },
+  host: 'first',
+  now,
+  mayLead: () => true,
+  changed: () => {},
+  returned: () => {},
+  refused: () => {},
+};
 
 test('createLeader() tells once of a Lease that it cannot read, and asks for none before it is told to', async context => {
   const reasons: string[] = [];
   let asked = 0;
   const leader = createLeader({
+    ...FIRST,
     client: {
       ask: () => Promise.resolve({ ok: true, body: `{"metadata":{"name":"${asked++}"}}` }),
       stream: () => Promise.resolve(undefined),
       close: () => {},
     },
-    lease: { name: 'publisher', namespace: 'shop' },
-    host: 'first',
-    now,
-    mayLead: () => true,
-    changed: () => {},
-    returned: () => {},
     refused: reason => void reasons.push(reason),
   });
   context.after(() => leader.resign());
@@ -33,6 +39,7 @@ test('createLeader() tells for how long nothing was answered, once it is, and no
   const returns: number[] = [];
   let [asked, later] = [0, 0];
   const leader = createLeader({
+    ...FIRST,
     client: {
       ask() {
         asked++;
@@ -46,13 +53,8 @@ test('createLeader() tells for how long nothing was answered, once it is, and no
       stream: () => Promise.resolve(undefined),
       close: () => {},
     },
-    lease: { name: 'publisher', namespace: 'shop' },
-    host: 'first',
     now: () => now() + later,
-    mayLead: () => true,
-    changed: () => {},
     returned: awayMs => void returns.push(awayMs),
-    refused: () => {},
   });
   context.after(() => leader.resign());
   leader.takePart();
@@ -65,6 +67,7 @@ test('createLeader() tells once of a Lease that it may read and not write, and a
   const reasons: string[] = [];
   let [refusals, looks, later] = [0, 0, 0];
   const leader = createLeader({
+    ...FIRST,
     client: {
       ask({ body }) {
         const code = body === undefined ? 404 : 403;
@@ -75,12 +78,7 @@ test('createLeader() tells once of a Lease that it may read and not write, and a
       stream: () => Promise.resolve(undefined),
       close: () => {},
     },
-    lease: { name: 'publisher', namespace: 'shop' },
-    host: 'first',
     now: () => now() + later,
-    mayLead: () => true,
-    changed: () => {},
-    returned: () => {},
     refused: reason => void reasons.push(reason),
   });
   context.after(() => leader.resign());
@@ -98,6 +96,7 @@ test('createLeader() claims no Lease while it may not lead, and lets the one tha
   let version = 1;
   const changes: boolean[] = [];
   const leader = createLeader({
+    ...FIRST,
     client: {
       ask({ body }) {
         if (body !== undefined) {
@@ -110,13 +109,8 @@ test('createLeader() claims no Lease while it may not lead, and lets the one tha
       stream: () => Promise.resolve(undefined),
       close: () => {},
     },
-    lease: { name: 'publisher', namespace: 'shop' },
-    host: 'first',
-    now,
     mayLead: () => mayLead,
     changed: isLeading => void changes.push(isLeading),
-    returned: () => {},
-    refused: () => {},
   });
   context.after(() => leader.resign());
   leader.takePart();
