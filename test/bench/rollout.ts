@@ -95,7 +95,7 @@ async function measure(trial: Trial, signal: AbortSignal): Promise<Row> {
     const rolled = await rollOut(name, plan, { signal, onRollout });
     const row = rowOf(trial, rolled);
     say(tableOf([row]).split('\n').slice(2).join('\n'));
-    if (row.problems.length > 0) say(evidenceOf(rolled));
+    if (row.problems.length > 0) say(evidenceOf(trial, rolled));
     return row;
   } finally {
     await deleteNamespace(name);

@@ -11,9 +11,9 @@ const LOSSLESS: Rolled = {
   cut: [],
   rolloutMs: [20_000, 22_000, 24_000],
   ended: [
-    { goneMs: 6000, lateMs: 1000, log: [] },
-    { goneMs: 7000, lateMs: 1500, log: [] },
-    { goneMs: 9000, lateMs: 1200, log: [] },
+    { goneAt: 0, goneMs: 6000, lateMs: 1000, log: [] },
+    { goneAt: 0, goneMs: 7000, lateMs: 1500, log: [] },
+    { goneAt: 0, goneMs: 9000, lateMs: 1200, log: [] },
   ],
 };
 
@@ -22,8 +22,10 @@ const DIES: Trial = { strategy: 'podusher', kubeProxy: 'usual', clients: 'new', 
 const cuts = (count: number): Rolled => ({ ...LOSSLESS, cut: Array.from({ length: count }, () => BROKEN) });
 const late = (lateMs: number | undefined): Rolled => ({
   ...LOSSLESS,
-  ended: [{ goneMs: 6000, lateMs, log: ['released'] }],
+  ended: [{ goneAt: 60_000, goneMs: 6000, lateMs, log: ['released'] }],
 });
+
+const lostAt = (endedAt: number): Rolled => ({ ...late(0), cut: [{ ...BROKEN, endedAt }] });
 
 const oneIsSilent: Rolled = { ...LOSSLESS, ended: [...LOSSLESS.ended, ...late(undefined).ended] };
 
@@ -50,7 +52,7 @@ describe('rowOf()', () => {
     ['kept connections cut by Rails', { ...KEPT, app: 'rails' }, cuts(1), ['1 cut, at most 0']],
     ['more cut than with a sleep', KEPT, cuts(15), ['15 cut, at most 14']],
     ['no more cut than with a sleep', KEPT, cuts(14), []],
-    ['a pod held by kept connections', KEPT, late(6900), []],
+    ['a pod held by kept connections', KEPT, late(18_900), []],
     ['any loss of what is there to compare', { ...DIES, strategy: 'none' }, cuts(100), []],
   ];
   for (const [what, trial, rolled, problems] of cases) {
@@ -61,10 +63,20 @@ describe('rowOf()', () => {
 });
 
 describe('evidenceOf()', () => {
-  it('tells the requests that were lost, and what the pods logged that were late', () => {
-    const lost = '  1970-01-01T00:00:00.000Z, 1 ms: {"type":"broken","reason":"closed"}\n';
-    assert.equal(evidenceOf({ ...late(2100), cut: [BROKEN] }), `${lost}  released\n`);
-    assert.equal(evidenceOf(late(1900)), '');
+  it('tells what the pods have logged that were late', () => {
+    assert.equal(evidenceOf(DIES, late(2100)), '  released\n');
+    assert.equal(evidenceOf(DIES, late(1900)), '');
+    assert.equal(evidenceOf(DIES, late(undefined)), '  released\n');
+    assert.equal(evidenceOf({ ...DIES, app: 'rails' }, late(undefined)), '');
+  });
+
+  it('tells the requests that were lost, and what the pods have logged that ended then', () => {
+    const LOST = '{"type":"broken","reason":"closed"}\n';
+    assert.equal(
+      evidenceOf(DIES, lostAt(61_000)),
+      `  1970-01-01T00:00:00.000Z, 61000 ms: ${LOST}  released\n`,
+    );
+    assert.equal(evidenceOf(DIES, lostAt(20_000)), `  1970-01-01T00:00:00.000Z, 20000 ms: ${LOST}`);
   });
 });
 

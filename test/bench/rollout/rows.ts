@@ -58,10 +58,15 @@ export function nameOf({ strategy, kubeProxy, clients, app }: Trial): string {
 
 /** Beyond a pod's last reason to stay. */
 const LATE_MS = 2_000;
-/** `drain-kept-max`: what clients that never leave may hold a pod for. */
-const KEPT_MS = 5_000;
+/**
+ * What clients that keep their connections may hold a pod for besides: `drain-silence-max`, for they come too seldom for a
+ * shorter silence to tell that they come no more, and then `drain-kept-max`.
+ */
+const KEPT_MS = 12_000 + 5_000;
 
 const LOST_TOLD = 20;
+/** How long after a pod's end somebody may still be sent to it. */
+const STALE_MS = 15_000;
 
 /** An app that dies at SIGTERM, clients that keep their connections, a sleep of 15 s: measured, of one rollout. */
 const CUT_BY_A_ROLLOUT = 14;
@@ -85,7 +90,7 @@ function problemsOf({ strategy, clients, app, rollouts, ...row }: Omit<Row, 'pro
   const { sent, failed, cut, lateMs } = row;
   const isDying = app === 'dies';
   const cutMost = isDying && clients === 'kept' ? CUT_BY_A_ROLLOUT * rollouts : 0;
-  const lateMost = LATE_MS + (clients === 'kept' ? KEPT_MS : 0);
+  const lateMost = lateMostMs(clients);
   return [
     ...(sent > 0 ? [] : ['nothing was sent']),
     ...(failed === 0 ? [] : [`${failed} failed`]),
@@ -96,16 +101,26 @@ function problemsOf({ strategy, clients, app, rollouts, ...row }: Omit<Row, 'pro
   ];
 }
 
-/** @returns what explains a row that has problems: when and why requests were lost, and the logs of pods that were late. */
-export function evidenceOf({ failed, cut, ended }: Rolled): string {
-  const lost = [...failed, ...cut].slice(0, LOST_TOLD).map(outcome => {
+function lateMostMs(clients: Clients): number {
+  return LATE_MS + (clients === 'kept' ? KEPT_MS : 0);
+}
+
+/**
+ * @returns what explains a row that has problems: when and why requests were lost, and the logs of the pods that were
+ *   late or do not tell, or that were about to end, or had just ended, when the first was lost.
+ */
+export function evidenceOf({ clients, app }: Trial, { failed, cut, ended }: Rolled): string {
+  const lost = [...failed, ...cut].toSorted((a, b) => a.endedAt - b.endedAt);
+  const lines = lost.slice(0, LOST_TOLD).map(outcome => {
     const { startedAt, endedAt, ...what } = outcome;
     return `${new Date(startedAt).toISOString()}, ${Math.round(endedAt - startedAt)} ms: ${JSON.stringify(what)}`;
   });
-  const late = ended
-    .filter(({ lateMs }) => lateMs === undefined || lateMs > LATE_MS)
-    .flatMap(({ log }) => log);
-  return [...lost, ...late].map(line => `  ${line}\n`).join('');
+  const lostAt = lost[0]?.endedAt ?? Number.NaN;
+  const telling = ended.filter(
+    ({ goneAt, goneMs, lateMs = app === 'dies' ? Number.POSITIVE_INFINITY : 0 }) =>
+      lateMs > lateMostMs(clients) || (goneAt - goneMs < lostAt && lostAt < goneAt + STALE_MS),
+  );
+  return [...lines, ...telling.flatMap(({ log }) => log)].map(line => `  ${line}\n`).join('');
 }
 
 function spreadOf(values: readonly number[]): Spread {

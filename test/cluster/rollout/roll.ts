@@ -31,11 +31,13 @@ export interface Rolled extends Served {
 
 /** A pod that was replaced. */
 export interface EndedPod {
-  /** From its deletion until the API no longer had it. */
+  /** When the API no longer had it, in ms since the epoch. */
+  readonly goneAt: number;
+  /** From its deletion until then. */
   readonly goneMs: number;
   /** How long it stayed beyond its last reason to (`account.ts`); undefined where nobody tells. */
   readonly lateMs: number | undefined;
-  /** What its containers have logged, where `lateMs` is told. */
+  /** What its agent has logged, if it has one, and the app that dies. */
   readonly log: readonly string[];
 }
 
@@ -82,8 +84,8 @@ async function replaceAll(
   signal: AbortSignal | undefined,
 ): Promise<{ readonly tookMs: number; readonly ended: readonly EndedPod[] }> {
   const old = await podNames(namespace, APP_NAME);
-  const isTold = app === 'dies' && howOf(strategy).podusher;
-  const log = isTold ? followLogs(namespace, old, signal) : undefined;
+  const whose = app === 'dies' ? '--all-containers' : '--container=podusher';
+  const log = howOf(strategy).podusher ? followLogs(namespace, old, whose, signal) : undefined;
   // It is awaited below, unless something else fails before.
   log?.catch(() => {});
   const from = performance.now();
@@ -99,7 +101,7 @@ async function replaceAll(
   const ended = old.map((name): EndedPod => {
     const { deletedAt = Number.NaN, goneAt = Number.NaN } = times.get(name) ?? {};
     const lines = text.split('\n').filter(line => line.includes(`[pod/${name}/`));
-    return { goneMs: goneAt - deletedAt, lateMs: lateness.get(name), log: lines };
+    return { goneAt, goneMs: goneAt - deletedAt, lateMs: lateness.get(name), log: lines };
   });
   return { tookMs, ended };
 }
@@ -108,12 +110,13 @@ async function replaceAll(
 function followLogs(
   namespace: string,
   pods: readonly string[],
+  whose: string,
   signal: AbortSignal | undefined,
 ): Promise<string> {
   // `NAME-HASH-RANDOM`
   const hashes = new Set(pods.map(name => name.split('-').at(-2)));
   const selector = `app=${APP_NAME},pod-template-hash in (${[...hashes].join(',')})`;
-  const what = ['logs', '--follow', '--prefix', '--selector', selector, '--all-containers'];
+  const what = ['logs', '--follow', '--prefix', '--selector', selector, whose];
   const args = ['--namespace', namespace, ...what, '--max-log-requests=10', '--ignore-errors'];
   return kubectl(args, { timeoutMs: ROLLOUT_MS, ...(signal && { signal }) });
 }
