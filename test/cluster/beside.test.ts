@@ -3,10 +3,11 @@ import { globSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { DOING, inOrder, nextOf } from './beside.ts';
 
-const [STOPS, SLOWS, MEASURES, OTHER] = [
+const [STOPS, SLOWS, MEASURES, ELSEWHERE, OTHER] = [
   'test/cluster/mend.test.ts',
   'test/cluster/api/one-slow-proxy.test.ts',
   'test/cluster/rails-auth.test.ts',
+  'test/cluster/runs.test.ts',
   'test/cluster/sidecar.test.ts',
 ];
 
@@ -18,8 +19,14 @@ it('DOING names files that are there', () => {
   );
 });
 
-it('inOrder() begins with who measures, and ends with who stops what all others need', () => {
-  assert.deepEqual(inOrder([STOPS, OTHER, SLOWS, MEASURES]), [MEASURES, SLOWS, OTHER, STOPS]);
+it('inOrder() begins with who measures; who needs no cluster is there beside who stops what all others need', () => {
+  assert.deepEqual(inOrder([ELSEWHERE, STOPS, OTHER, SLOWS, MEASURES]), [
+    MEASURES,
+    SLOWS,
+    OTHER,
+    STOPS,
+    ELSEWHERE,
+  ]);
 });
 
 describe('nextOf()', () => {
@@ -28,6 +35,8 @@ describe('nextOf()', () => {
     [[STOPS], [], STOPS],
     [[STOPS], [OTHER], undefined],
     [[OTHER, STOPS], [STOPS], undefined],
+    [[STOPS, ELSEWHERE], [STOPS], ELSEWHERE],
+    [[STOPS], [ELSEWHERE], STOPS],
     [[SLOWS, OTHER], [MEASURES], OTHER],
     [[SLOWS], [SLOWS], undefined],
     [[SLOWS], [OTHER], SLOWS],

@@ -7,17 +7,19 @@
  * - `slows`: it makes a kube-proxy slow, as one at a time may.
  * - `nothing`: it has pods in a namespace of its own.
  * - `stops`: it stops what all others need.
+ * - `elsewhere`: it has pods nowhere, and may run while others have the cluster for themselves.
  */
 type Doing = (typeof ORDER)[number];
 
-const ORDER = ['measures', 'slows', 'nothing', 'stops'] as const;
+const ORDER = ['measures', 'slows', 'nothing', 'stops', 'elsewhere'] as const;
 
 /** What each keeps apart from. */
 const APART: Readonly<Record<Doing, readonly Doing[]>> = {
   measures: ['slows', 'stops'],
   slows: ['measures', 'slows', 'stops'],
   nothing: ['stops'],
-  stops: ORDER,
+  stops: ['measures', 'slows', 'nothing', 'stops'],
+  elsewhere: [],
 };
 
 /** Those that do something. */
@@ -37,6 +39,16 @@ export const DOING: Readonly<Record<string, Doing>> = {
   'publisher/node-lost.test.ts': 'stops',
   'publisher/twin.test.ts': 'stops',
   'mend.test.ts': 'stops',
+  'bare/faults.test.ts': 'elsewhere',
+  'bare/twin/twin.test.ts': 'elsewhere',
+  'build/buildah.test.ts': 'elsewhere',
+  'build/cache.test.ts': 'elsewhere',
+  'api/away.test.ts': 'elsewhere',
+  'at-end.test.ts': 'elsewhere',
+  'beside.test.ts': 'elsewhere',
+  'rollout/account.test.ts': 'elsewhere',
+  'runs.test.ts': 'elsewhere',
+  'true/compare.test.ts': 'elsewhere',
 };
 
 /** So many at a time, for they wait most of the time; who sends requests looks for room on the machine besides. */
