@@ -16,11 +16,12 @@ export interface PodOptions {
   readonly nodeSelector?: Readonly<Record<string, string>>;
 }
 
-const RESTRICTED = {
+/** What a container is to have, beside what the pod has, under `restricted`. */
+export const RESTRICTED = {
   readOnlyRootFilesystem: true,
   allowPrivilegeEscalation: false,
   capabilities: { drop: ['ALL'] },
-};
+} as const;
 
 /** Beside pods that ask for some, one that asks for none gets nearly none of a busy machine. */
 export const RESOURCES = { requests: { cpu: '10m' } } as const;

@@ -5,7 +5,7 @@ import type { Outcome } from '../../agent/rehearse/load/outcome.ts';
 import type { KubeletEntry } from '../../lib/kubelet/entry.ts';
 import { kubeletEntriesOf } from '../cluster/kubelet-log.ts';
 import { lossesOf } from '../cluster/rails-auth/losses.ts';
-import { tell } from '../cluster/rails-auth/told.ts';
+import { toldOf } from '../cluster/rails-auth/told.ts';
 
 const POD = { namespace: 'shop', name: 'shop-1', uid: 'befa5e00', gracePeriodMs: 30_000 };
 const DELETED_AT = new Date('2026-11-22T06:15:12.310').getTime();
@@ -119,7 +119,7 @@ describe('lossesOf()', () => {
   });
 });
 
-describe('tell()', () => {
+describe('toldOf()', () => {
   const states = [
     { status: { containerStatuses: [{ name: 'auth', state: { running: {} } }] } },
     {
@@ -135,7 +135,7 @@ describe('tell()', () => {
   const recorded = { pod: POD, outcomes, kubeletLog: LOG, agentLog, states, deletedAt: DELETED_AT, now: NOW };
 
   it('brings the kubelet, the agent and the clients into one story', () => {
-    const { timeline, terminationMs, losses } = tell({ ...recorded, isReplaced: false });
+    const { timeline, terminationMs, losses } = toldOf({ ...recorded, isReplaced: false });
     assert.deepEqual(
       timeline.map(({ at }) => at),
       timeline.map(({ at }) => at).toSorted((a, b) => a - b),
@@ -149,7 +149,7 @@ describe('tell()', () => {
   });
 
   it('makes do with the API where the kubelet cannot be asked', () => {
-    const { timeline } = tell({ ...recorded, kubeletLog: null, isReplaced: false });
+    const { timeline } = toldOf({ ...recorded, kubeletLog: null, isReplaced: false });
     const ofKubelet = timeline.filter(({ actor }) => actor === 'kubelet');
     assert.deepEqual(
       ofKubelet.map(({ type }) => type),
@@ -158,7 +158,7 @@ describe('tell()', () => {
   });
 
   it('knows no excuse for a refusal when another pod takes over', () => {
-    const { losses } = tell({ ...recorded, isReplaced: true });
+    const { losses } = toldOf({ ...recorded, isReplaced: true });
     assert.equal(losses.new.other.length, 4);
   });
 });

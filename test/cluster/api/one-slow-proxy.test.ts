@@ -4,7 +4,7 @@ import { before } from 'node:test';
 import { loadLoadImage } from '../load/image.ts';
 import { restartProxy, slowProxy } from '../nodes.ts';
 import { testOnNodes } from '../on-nodes.ts';
-import { tell, type Variant, type Withdrawn, withdraw } from './withdrawal.ts';
+import { summaryOf, type Variant, type Withdrawn, withdraw } from './withdrawal.ts';
 
 before(() => loadLoadImage(AbortSignal.timeout(600_000)));
 
@@ -41,7 +41,7 @@ testOnNodes(
     const [untold, short, long] = results;
     assert.ok(untold !== undefined && short !== undefined && long !== undefined);
     for (const [index, result] of results.entries())
-      context.diagnostic(tell(variants[index] ?? SHORT, result));
+      context.diagnostic(summaryOf(variants[index] ?? SHORT, result));
     assert.ok(
       untold.drained.some(({ drainMs }) => drainMs > 8_000),
       'this kube-proxy is not slow',

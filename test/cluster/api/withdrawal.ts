@@ -64,7 +64,7 @@ const DIES = `
   process.on('SIGTERM', () => process.exit());`;
 
 /** @returns what became of a variant, in a line. */
-export function tell({ api, drainMin }: Variant, { sent, lost, drained }: Withdrawn): string {
+export function summaryOf({ api, drainMin }: Variant, { sent, lost, drained }: Withdrawn): string {
   const drains = drained.map(({ at, drainMs, because }) => {
     const after = lost.map(({ startedAt, type }) => ({ ms: startedAt - at, type }));
     const near = after.filter(({ ms }) => ms > -10_000 && ms < 20_000);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { loadLoadImage } from '../load/image.ts';
-import { tell, type Variant, withdraw } from './withdrawal.ts';
+import { summaryOf, type Variant, withdraw } from './withdrawal.ts';
 
 before(() => loadLoadImage(AbortSignal.timeout(600_000)));
 
@@ -17,7 +17,7 @@ test('drain-min is cut short, and nobody loses a request', async context => {
     before: async () => {},
   });
   assert.ok(result !== undefined);
-  context.diagnostic(tell(VARIANT, result));
+  context.diagnostic(summaryOf(VARIANT, result));
   assert.deepEqual(result.lost, []);
   assert.ok(result.sent > 1000, `${result.sent} sent`);
   const cut = result.drained.filter(({ because, drainMs }) => because === 'withdrawn' && drainMs < 4900);

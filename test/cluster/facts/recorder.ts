@@ -3,16 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AGENT_IMAGE } from '../images.ts';
 import { podGet } from '../kubectl.ts';
-import { RESOURCES } from '../pod.ts';
+import { RESOURCES, RESTRICTED } from '../pod.ts';
 
 const APP = readFileSync(join(import.meta.dirname, 'recorder-app.cjs'), 'utf8');
-
-/** As `restricted` asks for. */
-const SECURITY = {
-  readOnlyRootFilesystem: true,
-  allowPrivilegeEscalation: false,
-  capabilities: { drop: ['ALL'] },
-};
 
 const PODINFO = '/etc/podinfo';
 
@@ -39,7 +32,7 @@ export function recorder({ name, port, leaveMs, watches = false, more = {} }: Re
     env: [{ name: 'RECORDER', value: JSON.stringify(settings) }],
     ports: [{ containerPort: port }],
     resources: RESOURCES,
-    securityContext: SECURITY,
+    securityContext: RESTRICTED,
     ...(watches ? { volumeMounts: [{ name: 'podinfo', mountPath: PODINFO }] } : {}),
     ...more,
   };

@@ -1,6 +1,7 @@
 /** The load, as a test speaks to it. */
 import type { Outcome } from '../../../agent/rehearse/load/outcome.ts';
 import { apply, podGet, waitFor } from '../kubectl.ts';
+import { RESTRICTED } from '../pod.ts';
 import { until } from '../wait.ts';
 import { LOAD_IMAGE } from './image.ts';
 import type { LoadPlan } from './plan.ts';
@@ -60,11 +61,7 @@ const LOAD_POD = {
         readinessProbe: { httpGet: { path: '/', port: PORT }, periodSeconds: 1 },
         // What it is late with, it would call the pods' fault.
         resources: { requests: { cpu: '100m' } },
-        securityContext: {
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          capabilities: { drop: ['ALL'] },
-        },
+        securityContext: RESTRICTED,
       },
     ],
   },

@@ -9,7 +9,7 @@ import { withNamespace } from '../namespace.ts';
 import { testOnNodes } from '../on-nodes.ts';
 import { until } from '../wait.ts';
 import { withPublisher } from './deployed.ts';
-import { ordinaryService, publishedService, shopPod, tell } from './shop.ts';
+import { command, ordinaryService, publishedService, shopPod } from './shop.ts';
 import { type SliceWatch, since, watchSlices } from './slices.ts';
 
 const READY_MS = 120_000;
@@ -46,7 +46,7 @@ testOnNodes(
     const ordinary = watchSlices(context, namespace, 'ordinary');
     const published = watchSlices(context, namespace, 'published');
     await waitFor(namespace, 'pods', 'condition=Ready', READY_MS, '--selector=app=web');
-    await tell(namespace, 'sick', '/crash-statsd');
+    await command(namespace, 'sick', '/crash-statsd');
     const isSick = async (): Promise<boolean> =>
       containerOf(await podStatus(namespace, 'sick'), 'statsd').restarts >= 2 &&
       ordinary.ready.join() === 'goes,stays' &&

@@ -1,7 +1,7 @@
 /** A small shop: pods of `web`, and of `statsd`, which nobody needs; both do as they are told. */
 import { AGENT_IMAGE } from '../images.ts';
 import { podGet } from '../kubectl.ts';
-import { APP_PORT, podTemplate, RESOURCES } from '../pod.ts';
+import { APP_PORT, podTemplate, RESOURCES, RESTRICTED } from '../pod.ts';
 
 export const SELECTOR = 'podusher.dev/selector';
 
@@ -28,12 +28,6 @@ const STATSD = `
   setInterval(look, 200);
   look();
   process.on('SIGTERM', () => process.exit());`;
-
-const RESTRICTED = {
-  readOnlyRootFilesystem: true,
-  allowPrivilegeEscalation: false,
-  capabilities: { drop: ['ALL'] },
-};
 
 function container(name: string, code: string, more: object = {}): object {
   return {
@@ -125,6 +119,6 @@ export function publishedService(name: string, selector = 'app=web', spec: objec
 }
 
 /** Tells a pod what to do: `/unready`, `/crash-statsd`. */
-export async function tell(namespace: string, pod: string, what: string): Promise<void> {
+export async function command(namespace: string, pod: string, what: string): Promise<void> {
   await podGet(namespace, pod, APP_PORT, what);
 }

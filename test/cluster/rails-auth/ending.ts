@@ -11,7 +11,7 @@ import { LOGS } from '../machine/place.ts';
 import { serviceAddress } from '../service.ts';
 import { watch } from '../watch.ts';
 import { manifestsOf, NAME, type Variant } from './manifests.ts';
-import { type Told, tell } from './told.ts';
+import { type Told, toldOf } from './told.ts';
 
 /** Of either kind of client. */
 const RATE = 20;
@@ -49,7 +49,7 @@ export async function endPod(namespace: string, variant: Variant): Promise<Told>
     await waitFor(namespace, `pod/${pod.name}`, 'delete', GONE_MS);
     await sleep(AFTER_MS);
     const [ofNew, ofKept] = await Promise.all([loads.new.stop(), loads.kept.stop()]);
-    return tell({
+    return toldOf({
       pod: { namespace, ...pod },
       outcomes: { new: ofNew, kept: ofKept },
       kubeletLog: await kubeletLog(),

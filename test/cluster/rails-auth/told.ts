@@ -40,7 +40,7 @@ export interface Told {
 const SIGKILLED = 137;
 
 /** @returns the story of a pod's end. */
-export function tell(recorded: Recorded): Told {
+export function toldOf(recorded: Recorded): Told {
   const { pod, outcomes } = recorded;
   const kubelet = kubeletsPart(recorded).map(entry => ({ actor: 'kubelet' as const, ...entry }));
   const agent = recorded.agentLog.split('\n').flatMap(line => {

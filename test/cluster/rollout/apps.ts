@@ -1,6 +1,6 @@
 /** What is rolled out: three pods behind a Service. */
 import { AGENT_IMAGE } from '../images.ts';
-import { APP_PORT, podTemplate, RESOURCES } from '../pod.ts';
+import { APP_PORT, podTemplate, RESOURCES, RESTRICTED } from '../pod.ts';
 import { manifestsOf, NAME } from '../rails-auth/manifests.ts';
 import { howOf, type Strategy, withStrategy } from './strategy.ts';
 
@@ -90,11 +90,7 @@ function bareTemplate(labels: Readonly<Record<string, string>>): object {
           ports: [{ containerPort: APP_PORT }],
           readinessProbe: { httpGet: { path: '/', port: APP_PORT }, periodSeconds: 1 },
           resources: RESOURCES,
-          securityContext: {
-            readOnlyRootFilesystem: true,
-            allowPrivilegeEscalation: false,
-            capabilities: { drop: ['ALL'] },
-          },
+          securityContext: RESTRICTED,
         },
       ],
     },

@@ -62,7 +62,7 @@ export function differences(rehearsed: readonly Entry[], real: readonly Entry[],
 }
 
 /** @returns the story, a line for each happening. */
-export function tell(entries: readonly Entry[]): string {
+export function storyOf(entries: readonly Entry[]): string {
   return happenings(entries)
     .map(happening => `${String(Math.round(happening.at)).padStart(6)} ms  ${nameOf(happening)}`)
     .join('\n');

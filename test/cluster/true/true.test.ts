@@ -9,7 +9,7 @@ import { atEnd } from '../at-end.ts';
 import { loadLoadImage } from '../load/image.ts';
 import { withNamespace } from '../namespace.ts';
 import { testOnNodes } from '../on-nodes.ts';
-import { differences, tell } from './compare.ts';
+import { differences, storyOf } from './compare.ts';
 import { loadRehearsedImage } from './image.ts';
 import { withOrdinaryAgent } from './manifest.ts';
 import { endOnCluster } from './on-cluster.ts';
@@ -35,7 +35,7 @@ async function assertTrue(context: TestContext, name: string, change: Change = t
     rehearsed(context, name, change),
     endOnCluster(namespace, change(readFileSync(join(EXAMPLES, name), 'utf8'))),
   ]);
-  const stories = `Rehearsed:\n${tell(inRehearsal)}\nOn the cluster:\n${tell(onCluster)}`;
+  const stories = `Rehearsed:\n${storyOf(inRehearsal)}\nOn the cluster:\n${storyOf(onCluster)}`;
   context.diagnostic(stories);
   assert.deepEqual(differences(inRehearsal, onCluster, GRACE_MS), [], stories);
 }
