@@ -71,6 +71,12 @@ export async function imageId(tag: string, signal: AbortSignal): Promise<string 
   return (await run(list, { timeoutMs: BUILD_MS, signal })).trim() || null;
 }
 
+/** @returns how large the image is, as `116 MB`, uncompressed. */
+export async function imageSize(tag: string, signal: AbortSignal): Promise<string> {
+  const list = [...BUILDAH, 'images', '--format', '{{.Size}}', '--filter', `reference=${tag}`];
+  return (await run(list, { timeoutMs: BUILD_MS, signal })).trim();
+}
+
 /** @returns how many images there are, those without a name among them */
 export async function countImages(signal: AbortSignal): Promise<number> {
   const ids = await run([...BUILDAH, 'images', '--all', '--quiet'], { timeoutMs: BUILD_MS, signal });
