@@ -1,4 +1,4 @@
-# podusher's image: Node, the agent as one built file, and koffi's binding for reading sockets. No shell, no package
+# podusher's image: Node, podusher's built files but the rehearsal, and koffi's binding for reading sockets. No shell, no package
 # manager. For the processor that it is built on. Build: buildah bud -t podusher:dev .   (or docker build)
 FROM docker.io/library/node:24-bookworm-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends binutils && rm -rf /var/lib/apt/lists/*
@@ -11,7 +11,7 @@ RUN npm run build && npm exec -- node deploy/image.ts /image && strip /image/usr
 
 FROM scratch
 COPY --from=build /image /
-# One arena: glibc would otherwise keep 2 to 5 MiB more (ARCHITECTURE.md, "Light").
+# One arena: glibc would otherwise keep 2 to 5 MiB more.
 ENV MALLOC_ARENA_MAX=1 NODE_ENV=production
 USER 65532:65532
 EXPOSE 8866

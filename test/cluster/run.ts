@@ -77,7 +77,8 @@ export function attempt(command: readonly string[], options: RunOptions): Promis
     const stderr = collect(child.stderr);
     child.once('error', error => {
       settle();
-      reject(error);
+      const isMissing = Object(error).code === 'ENOENT';
+      reject(isMissing ? new Error(`"${file}" is not on the PATH`, { cause: error }) : error);
     });
     child.once('close', status => {
       settle();
