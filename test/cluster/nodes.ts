@@ -62,7 +62,7 @@ export async function pauseService(context: TestContext, name: ServiceName): Pro
   await pause(serviceOf(name));
 }
 
-export async function resumeService(name: ServiceName): Promise<void> {
+async function resumeService(name: ServiceName): Promise<void> {
   await resume(serviceOf(name));
   if (name === 'kube-apiserver' || name === 'etcd') await apiAnswers();
 }

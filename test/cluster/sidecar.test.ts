@@ -8,6 +8,8 @@ import { until } from './wait.ts';
 
 const READY_MS = 60_000;
 const GONE_MS = 60_000;
+/** So long that the pod can be asked meanwhile. */
+const DRAIN_MIN_MS = 12_000;
 
 /** Answers 503 until somebody asks for /open; on SIGTERM it says when, and leaves. */
 const APP = `
@@ -53,7 +55,8 @@ test('a pod is Ready when /ready of the agent says so, not before', async contex
 
 test('on deletion the hooks reach the agent, it reads sockets by netlink, and SIGTERM follows its release', async context => {
   const namespace = await withNamespace(context, 'hooks');
-  await apply(namespace, pod('web', { app: APP }));
+  const annotations = { 'podusher.dev/drain-min': `${DRAIN_MIN_MS}ms` };
+  await apply(namespace, pod('web', { app: APP, annotations }));
   await until('the app is open', async () => (await podGet(namespace, 'web', APP_PORT, '/open')) === '', {
     timeoutMs: READY_MS,
   });
@@ -81,7 +84,7 @@ test('on deletion the hooks reach the agent, it reads sockets by netlink, and SI
   };
   const { sigterm } = JSON.parse(app);
   assert.ok(at('hook', 'podusher') <= at('termination') && at('hook', 'app') <= at('termination'));
-  assert.ok(at('released', 'app') - at('hook') >= 5_000, 'drain-min is kept');
+  assert.ok(at('released', 'app') - at('hook') >= DRAIN_MIN_MS, 'drain-min is kept');
   assert.ok(at('released', 'app') <= sigterm, 'SIGTERM comes after the release');
   assert.ok(sigterm <= at('sigterm'), 'the agent is the last');
 });

@@ -9,7 +9,7 @@ describe('the agent with API access', { concurrency: 4 }, () => {
   it('Events are rate-limited', limited);
   it('without it, an agent without a hook takes a termination for restarts, and loses the order', unproven);
   it('a deletion proves a termination at once', proven);
-  it('that no deletion is told of proves a restart no termination', restarted);
+  it('a restart is one, and no termination, with it too', restarted);
   it('without it, a shorter grace period is not known: no container is released in time', notRecut);
   it('a shorter grace period cuts the budgets: everything is released in order before it ends', recut);
   it('without it, an exec probe has no part in /ready', unheard);

@@ -18,7 +18,9 @@ const HOOKLESS = { lifecycle: undefined };
 const AT_ONCE_MS = 500;
 const RESTART_MS = 90_000;
 const SHORT_MS = 10_000;
-/** A request that outlasts it. */
+/** A request that keeps the pod while it is asked about. */
+const REQUEST_MS = 15_000;
+/** A request that outlasts a shorter grace period. */
 const LONG_REQUEST_MS = 40_000;
 const LATE_MS = 4_000;
 
@@ -38,6 +40,8 @@ export async function proven(context: TestContext): Promise<void> {
   const namespace = await withNamespace(context, 'api-proven');
   await grant(namespace);
   const witness = await startAsking(context, namespace, { agent: HOOKLESS });
+  await startRequest(namespace, REQUEST_MS);
+  await witness.seen('request', 'web');
   await deletePod(namespace, 'pod');
   await untilTold(namespace, 'the termination is told of', ({ drain, api }) => {
     return drain.evidence === 'deletionTimestamp' && api?.deletion?.graceMs === GRACE_MS;

@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { deletePod, podGone } from '../facts/pod-status.ts';
 import { say } from '../facts/recorder.ts';
 import { told } from '../facts/witness.ts';
+import { startRequest } from '../holds/ending.ts';
 import { WEB_PORT } from '../holds/ushered.ts';
 import { get, kubectl } from '../kubectl.ts';
 import { withNamespace } from '../namespace.ts';
@@ -47,17 +48,22 @@ const STORY = [
 const BURST = 50;
 const FLOOD_MS = 180_000;
 
+/** A request that keeps the pod while it is asked about. */
+const REQUEST_MS = 15_000;
+
 export async function described(context: TestContext): Promise<void> {
   const namespace = await withNamespace(context, 'api-described');
   await grant(namespace);
   const witness = await startAsking(context, namespace);
+  await startRequest(namespace, REQUEST_MS);
+  await witness.seen('request', 'web');
   await deletePod(namespace, 'pod');
   await witness.seen('termination', 'podusher');
   const tells = async (): Promise<boolean> => {
     const text = await kubectl(['--namespace', namespace, 'describe', 'pod', 'pod']);
     return /Normal +PodTerminates +\S+ +podusher +the pod terminates: /u.test(text);
   };
-  await until('kubectl describe pod tells of the termination', tells, { timeoutMs: 15_000 });
+  await until('kubectl describe pod tells of the termination', tells, { timeoutMs: REQUEST_MS });
   await witness.ended();
   await podGone(namespace, 'pod');
   const events = await ours(namespace);

@@ -1,21 +1,23 @@
 /** The API server is gone, slow, or refuses, while a pod serves and while it drains: nothing of it depends on that. */
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { podGone, podReady, podStatus } from '../facts/pod-status.ts';
 import { told, type Witness } from '../facts/witness.ts';
 import { endOfRequest } from '../holds/ending.ts';
 import { followOnNode } from '../holds/node-witness.ts';
 import { assertWentWell, startOnNode, terminate } from '../holds/terminating.ts';
-import { apply, isOurs } from '../kubectl.ts';
+import { apply } from '../kubectl.ts';
 import { withNamespace } from '../namespace.ts';
-import { pauseService, resumeService, startService, stopService } from '../nodes.ts';
+import { startService, stopService } from '../nodes.ts';
+import { testOnNodes } from '../on-nodes.ts';
 import { until } from '../wait.ts';
 import { asking, said, statusOf } from './asking.ts';
 import { type Away, during, type Story } from './away.ts';
 import { compact, setState } from './control.ts';
 import { EXEC, execProbedPod } from './exec-probe.ts';
 import { assertOrder } from './in-order.ts';
+import { startMute } from './mute.ts';
 import { grant, revoke } from './rights.ts';
 
 const NODE = 'node-a';
@@ -35,6 +37,8 @@ interface Serving {
   readonly namespace: string;
   readonly witness: Witness;
   readonly uid: string;
+  /** What was told of its readiness by then. */
+  readonly before: readonly unknown[];
 }
 
 /** Starts a pod whose `web` is ready by the kubelet's verdict alone. */
@@ -50,7 +54,11 @@ async function startServing(context: TestContext, name: string): Promise<Serving
   await podReady(namespace, 'pod');
   const witness = await followOnNode(context, NODE, namespace, 'pod');
   await untilSaid(witness, WATCHED, 1);
-  return { namespace, witness, uid };
+  const isOk = (name: string): boolean => checks(witness).some(told => String(told).startsWith(`${name} ok`));
+  await until('the log tells that all are ready', () => isOk('web') && isOk('auth'), {
+    timeoutMs: STARTED_MS,
+  });
+  return { namespace, witness, uid, before: checks(witness) };
 }
 
 async function untilSaid(witness: Witness, what: RegExp, times: number): Promise<void> {
@@ -79,9 +87,8 @@ async function whyLost(namespace: string): Promise<string> {
 }
 
 /** A pod that serves goes on doing so. @param meanwhile what else happens to the API */
-function stays({ witness, uid }: Serving, meanwhile: () => Promise<void>): Story {
+function stays({ witness, uid, before }: Serving, meanwhile: () => Promise<void>): Story {
   return async untilBack => {
-    const before = checks(witness);
     await meanwhile();
     await setState(NODE, uid, false);
     await sleep(AWAY_MS);
@@ -92,9 +99,8 @@ function stays({ witness, uid }: Serving, meanwhile: () => Promise<void>): Story
 }
 
 /** A pod that serves, and whose agent may not ask when the API is back, until it may. */
-function refused({ namespace, witness, uid }: Serving): Story {
+function refused({ namespace, witness, uid, before }: Serving): Story {
   return async untilBack => {
-    const before = checks(witness);
     await untilSaid(witness, LOST, 1);
     await untilBack();
     await until('the reason is told', async () => LACKS.test(await whyLost(namespace)), {
@@ -132,13 +138,24 @@ const GONE: Away = {
   giveBack: () => startService(SERVER),
 };
 
-const SILENT: Away = {
-  take: context => pauseService(context, SERVER),
-  giveBack: () => resumeService(SERVER),
-};
+/** A watch is lost, and who asks anew is not answered. */
+function silent(): Away {
+  let endMute = async (): Promise<void> => {};
+  return {
+    take: async context => {
+      await GONE.take(context);
+      endMute = await startMute(context);
+    },
+    giveBack: async () => {
+      await endMute();
+      await GONE.giveBack();
+    },
+  };
+}
 
-if (isOurs) {
-  test('while the API server is gone', { concurrency: 4 }, async context => {
+testOnNodes(
+  'while the API server is gone',
+  async context => {
     const unasked = await withNamespace(context, 'api-stopped');
     const [staying, loser, draining, witness] = await Promise.all([
       startServing(context, 'api-gone'),
@@ -169,19 +186,26 @@ if (isOurs) {
         assertWentWell(context, unasked, witness),
       ),
     });
-  });
+  },
+  { concurrency: 4 },
+);
 
-  test('while the API server answers nobody', { concurrency: 4 }, async context => {
+testOnNodes(
+  'while the API server answers nobody',
+  async context => {
     const [staying, draining] = await Promise.all([
       startServing(context, 'api-slow'),
       startServing(context, 'api-drain'),
     ]);
     await terminate(draining.namespace, NODE, draining.witness, REQUEST_MS);
-    await during(context, SILENT, {
-      'readiness stays; afterwards the agent catches up': stays(staying, async () => {}),
+    await during(context, silent(), {
+      'readiness stays; afterwards the agent catches up': stays(staying, () =>
+        untilSaid(staying.witness, LOST, 1),
+      ),
       'a pod that drains goes down in order, and cuts no request': goesDown(draining.witness, () =>
         assertInOrder(context, draining),
       ),
     });
-  });
-}
+  },
+  { concurrency: 4 },
+);

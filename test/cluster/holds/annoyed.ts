@@ -1,8 +1,6 @@
 /** What belongs to a pod is taken away or spoilt while it terminates. */
-import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { deletePod, podReady } from '../facts/pod-status.ts';
-import { told } from '../facts/witness.ts';
 import { apply, kubectl } from '../kubectl.ts';
 import { withNamespace } from '../namespace.ts';
 import { startRequest, startUshered, untilStatus } from './ending.ts';
@@ -21,6 +19,7 @@ export async function serviceDeleted(context: TestContext): Promise<void> {
   await apply(namespace, { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web' }, spec });
   const witness = await startUshered(context, namespace, { labels: { app: 'web' } });
   await startRequest(namespace, REQUEST_MS);
+  await witness.seen('request', 'web');
   await deletePod(namespace, 'pod');
   await witness.seen('termination', 'podusher');
   await kubectl(['--namespace', namespace, 'delete', 'service', 'web']);
@@ -36,14 +35,15 @@ export async function annotatedNonsense(context: TestContext): Promise<void> {
     return Object(settings).problems.length === NONSENSE.length;
   });
   await podReady(namespace, 'pod');
+  await witness.seen('log', 'podusher', { msg: 'The annotations are bad and not in effect' });
   await startRequest(namespace, REQUEST_MS);
+  await witness.seen('request', 'web');
   await deletePod(namespace, 'pod');
   await witness.seen('termination', 'podusher');
+  // No pod that terminates hears of it (K10), and so it must not matter.
   await annotate(namespace, ['podusher.dev/containers=other']);
   await witness.ended();
   await assertWentWell(context, namespace, witness);
-  const logged = witness.all('log', 'podusher', { msg: 'The annotations are bad and not in effect' });
-  assert.ok(logged.length > 0, told(witness.lines));
 }
 
 function annotate(namespace: string, annotations: readonly string[]): Promise<string> {

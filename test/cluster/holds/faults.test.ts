@@ -1,4 +1,5 @@
 /** A node's programs restart while a pod drains: it goes down all the same, in order, and no request is cut. */
+import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { podGet } from '../kubectl.ts';
 import { withNamespace } from '../namespace.ts';
@@ -9,7 +10,7 @@ import { until } from '../wait.ts';
 import { entry } from './ending.ts';
 import { assertWentWell, startOnNode, terminate } from './terminating.ts';
 
-/** Of a request that outlasts a kubelet's restart. */
+/** Of a request that outlasts a restart. */
 const LONG_REQUEST_MS = 30_000;
 const BACK_MS = 60_000;
 
@@ -36,8 +37,9 @@ describe('a pod goes down in order, and no request is cut, on a node', { concurr
   testOnNodes('whose containerd restarts', async context => {
     const namespace = await withNamespace(context, 'containerd-restarted');
     const witness = await startOnNode(context, namespace, 'node-b');
-    await terminate(namespace, 'node-b', witness);
+    await terminate(namespace, 'node-b', witness, LONG_REQUEST_MS);
     await restartService('containerd@node-b');
+    assert.deepEqual(witness.all('sigterm', 'web'), [], 'it has drained before');
     await witness.ended();
     await assertWentWell(context, namespace, witness);
   });

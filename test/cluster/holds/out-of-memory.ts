@@ -17,12 +17,14 @@ export async function outOfMemory(context: TestContext): Promise<void> {
   const namespace = await withNamespace(context, 'out-of-memory');
   const witness = await startUshered(context, namespace, { auth: { more: MEMORY } });
   const { all, seen } = witness;
+  const verdict = (): unknown => all('check', 'podusher', { check: 'auth' }).at(-1)?.more['outcome'];
   await kill(namespace);
   const runsAgain = async (): Promise<boolean> => {
     const { restarts, state } = await auth(namespace);
     return restarts === 1 && state === 'running';
   };
   await until('it runs again', runsAgain, { timeoutMs: KILLED_MS });
+  await until('it is ready by its verdict', () => verdict() === 'passed', { timeoutMs: KILLED_MS });
   await podReady(namespace, 'pod');
 
   await context.test('it is started again, the pod is Ready again, and no hook runs', async () => {
@@ -38,6 +40,7 @@ export async function outOfMemory(context: TestContext): Promise<void> {
   await until('it is down', async () => (await auth(namespace)).state !== 'running', {
     timeoutMs: KILLED_MS,
   });
+  await until('it is not ready by its verdict', () => verdict() === 'failed', { timeoutMs: KILLED_MS });
   await deletePod(namespace, 'pod');
   await witness.ended();
 

@@ -24,7 +24,7 @@ const LATE_MS = 2_000;
 const GONE = 'node-b';
 const STAYS = 'node-a';
 
-/** @returns when the pod was last seen ready, in ms since the epoch. */
+/** @returns when the pod was first told as not ready, in ms since the epoch. */
 function leftAt(watch: SliceWatch, pod: string, from: number): number {
   const without = since(watch, from).find(({ ready }) => !ready.includes(pod));
   return without?.at ?? Number.POSITIVE_INFINITY;

@@ -9,12 +9,13 @@ const FOLDER = join(import.meta.dirname, '../../../examples/rails-auth/cluster')
 
 export interface Variant {
   readonly podusher: boolean;
-  /** What Rails does at SIGTERM: it `stays` until SIGKILL, or finishes what is in flight and `leaves`. */
-  readonly rails: 'stays' | 'leaves';
+  /** What Rails does at SIGTERM: it `stays` until SIGKILL, finishes what is in flight and `leaves`, or does so `later`. */
+  readonly rails: 'stays' | 'leaves' | 'later';
   readonly replicas: number;
 }
 
 const ContainerSchema = v.looseObject({ name: v.string() });
+type Container = v.InferOutput<typeof ContainerSchema>;
 const ContainersSchema = v.optional(v.array(ContainerSchema), []);
 const DeploymentSchema = v.looseObject({
   kind: v.literal('Deployment'),
@@ -36,7 +37,7 @@ export function manifestsOf({ podusher, rails, replicas }: Variant): readonly ob
   return adapted(readFileSync(join(FOLDER, file), 'utf8'), ({ spec, ...rest }) => {
     const { template } = spec;
     const { containers } = template.spec;
-    const varied = rails === 'stays' ? containers : containers.map(withoutStartScript);
+    const varied = containers.map(one => (one.name === 'rails' ? RAILS[rails](one) : one));
     const pod = { ...template, spec: { ...template.spec, containers: varied } };
     return { ...rest, spec: { ...spec, replicas, template: pod } };
   });
@@ -76,8 +77,17 @@ function withAgent({ spec, ...rest }: Deployment): Deployment {
   };
 }
 
-/** Without the start script it is puma that hears SIGTERM. */
-function withoutStartScript(container: v.InferOutput<typeof ContainerSchema>): typeof container {
-  const { command: _, ...rest } = container;
-  return container.name === 'rails' ? rest : container;
-}
+/** As an app that goes on for two seconds, as many do for its load balancer. */
+const LATER = `
+  puma --config puma.rb &
+  puma=$!
+  trap 'sleep 2; kill "$puma"' TERM
+  wait "$puma"
+  wait "$puma"`;
+
+const RAILS: Readonly<Record<Variant['rails'], (container: Container) => Container>> = {
+  stays: container => container,
+  // Without the start script it is puma that hears SIGTERM.
+  leaves: ({ command: _, ...rest }) => rest,
+  later: container => ({ ...container, command: ['sh', '-c', LATER] }),
+};

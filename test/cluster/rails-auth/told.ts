@@ -55,7 +55,7 @@ export function toldOf(recorded: Recorded): Told {
   const railsEnds = timeOf('exited', 'rails');
   const [sigtermAt = deletedAt] = timeOf('signal', 'rails');
   const killedAt = kubelet.find(entry => isOf(entry, 'rails') && isKill(entry))?.at;
-  // From SIGTERM on Rails takes no new connection; on those that it has it goes on to its end.
+  // From its release on the pod is not ready, and gets no new connection; on those that it has Rails goes on to its end.
   const leavesAt = { new: sigtermAt, kept: killedAt ?? sigtermAt };
   const timesOf = (clients: Clients): PodTimes => ({
     graceEndsAt: deletedAt + pod.gracePeriodMs,
