@@ -9,7 +9,7 @@
  * - `stops`: it stops what all others need.
  * - `elsewhere`: it has pods nowhere, and may run while others have the cluster for themselves.
  */
-type Doing = (typeof ORDER)[number];
+export type Doing = (typeof ORDER)[number];
 
 const ORDER = ['measures', 'slows', 'nothing', 'stops', 'elsewhere'] as const;
 
@@ -71,7 +71,8 @@ export function nextOf(waiting: readonly string[], running: readonly string[]): 
   return waiting.find(file => !others.some(other => APART[doingOf(file)].includes(other)));
 }
 
-function doingOf(file: string): Doing {
+/** @returns what a file does that others notice. */
+export function doingOf(file: string): Doing {
   return DOING[nameOf(file)] ?? 'nothing';
 }
 

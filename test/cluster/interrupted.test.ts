@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { atEnd } from './at-end.ts';
 import { HOST_LINK, SPACES, STATE } from './machine/place.ts';
-import { isAlive, processIdFrom } from './machine/process-id.ts';
+import { isAlive, type ProcessId, processIdFrom } from './machine/process-id.ts';
 import { testOnNodes } from './on-nodes.ts';
 import { run } from './run.ts';
 import { until } from './wait.ts';
@@ -78,17 +78,19 @@ async function interruptUp(
   await until('the control plane starts', () => said().includes('Control plane'), { timeoutMs: COMMAND_MS });
   const records = join(`/proc/${place}/root`, STATE, 'spaces');
   const inits = readdirSync(records).map(name => readFileSync(join(records, name), 'utf8'));
+  // Whatever fails from here on.
+  atEnd(context, () => living(inits).forEach(({ pid }) => process.kill(pid, 'SIGKILL')));
   kill(signal);
   return { exitCode: await ended(), said: said(), inits };
 }
 
-function living(inits: readonly string[]): number {
-  return inits.map(processIdFrom).filter(init => init !== null && isAlive(init)).length;
+function living(inits: readonly string[]): readonly ProcessId[] {
+  return inits.flatMap(stat => processIdFrom(stat) ?? []).filter(isAlive);
 }
 
 async function assertNothingLeft(place: number, inits: readonly string[]): Promise<void> {
   assert.equal(inits.length, SPACES.length);
-  assert.equal(living(inits), 0);
+  assert.deepEqual(living(inits), []);
   assert.deepEqual(readdirSync(`/proc/${place}/root/var/lib`), []);
   const links = await run(['nsenter', '--target', String(place), '--net', 'ip', '-oneline', 'link'], {
     timeoutMs: COMMAND_MS,
@@ -109,7 +111,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 testOnNodes('cluster:down removes what a cluster:up that was killed has left', async context => {
   const place = await ownPlace(context);
   const { inits } = await interruptUp(context, place, 'SIGKILL');
-  assert.equal(living(inits), SPACES.length);
+  assert.equal(living(inits).length, SPACES.length);
   const down = start(context, place, 'down.ts');
   assert.equal(await down.ended(), 0, down.said());
   await assertNothingLeft(place, inits);
@@ -121,6 +123,6 @@ testOnNodes('cluster:up removes what a cluster:up that was killed has left', asy
   const again = await interruptUp(context, place, 'SIGTERM');
   assert.match(again.said, /Clean up what another run left/u);
   await assertNothingLeft(place, [...again.inits]);
-  assert.equal(living(inits), 0);
+  assert.deepEqual(living(inits), []);
   assert.ok(!existsSync(join(`/proc/${place}/root`, STATE)));
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { runAlone, runBeside } from './runs.ts';
+import { runAgain, runBeside } from './runs.ts';
 
 const [STOPS, MEASURES, OTHER] = [
   'test/cluster/mend.test.ts',
@@ -54,11 +54,17 @@ it('runBeside() begins no more when it is stopped, and waits for those that run'
   assert.equal(ended, 1);
 });
 
-it('runAlone() runs one after the other, and names those that do not hold', async () => {
+it('runAgain() runs one after the other, what measures losses twice, and names those that do not hold', async () => {
   const { began, holds } = runner([OTHER]);
-  assert.deepEqual(await runAlone([MEASURES, OTHER], holds), [OTHER]);
+  assert.deepEqual(await runAgain([MEASURES, OTHER], holds), [OTHER]);
   assert.deepEqual(began, [
+    [MEASURES, []],
     [MEASURES, []],
     [OTHER, []],
   ]);
+});
+
+it('runAgain() wants both runs to hold of what measures losses', async () => {
+  const verdicts = [true, false].values();
+  assert.deepEqual(await runAgain([MEASURES], async () => verdicts.next().value ?? true), [MEASURES]);
 });

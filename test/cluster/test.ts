@@ -2,19 +2,20 @@
  * `npm run test:cluster`: the tests that need a cluster, on one; some files beside each other (`beside.ts`), for they wait
  * most of the time. Files are named on the command line, or it is all of them; `--test-name-pattern=…` and its like go to
  * `node --test`. With `--second-try`, where a machine must be judged by a run that nobody watches, a file that does not hold
- * is run once more, alone, and said to have been.
+ * is run once more (`runs.ts`), alone, and said to have been.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { glob, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { doingOf } from './beside.ts';
 import { withCluster } from './cluster.ts';
 import { command, type Surroundings } from './command.ts';
 import { isOurs } from './kubectl.ts';
 import { STATE } from './machine/place.ts';
 import { mend, removeLeft } from './mend.ts';
-import { runAlone, runBeside } from './runs.ts';
+import { runAgain, runBeside } from './runs.ts';
 import { lasted, step } from './say.ts';
 
 const SECOND_TRY = '--second-try';
@@ -39,12 +40,17 @@ async function runAll(surroundings: Surroundings): Promise<void> {
   const named = args.filter(arg => !arg.startsWith('-'));
   const flags = args.filter(arg => arg.startsWith('-') && arg !== SECOND_TRY);
   const files = named.length > 0 ? named : await allFiles();
-  const doHold = (file: string): Promise<boolean> => holds(file, flags, surroundings);
+  const doHold = async (file: string): Promise<boolean> => {
+    const isGood = await holds(file, flags, surroundings);
+    // It may have been ended before it gave back what all others need.
+    if (!isGood && isOurs && doingOf(file) === 'stops') await step(say, 'Put the cluster in order', mend);
+    return isGood;
+  };
   let failed = await runBeside(files, doHold, signal);
   if (args.includes(SECOND_TRY) && failed.length > 0) {
     if (isOurs) await step(say, 'Put the cluster in order for a second try', mend);
     const first = failed;
-    failed = await runAlone(first, doHold);
+    failed = await runAgain(first, doHold);
     const second = first.filter(file => !failed.includes(file));
     if (second.length > 0) say(`\nNot at the first try, but alone at the second: ${second.join(', ')}\n`);
   }

@@ -3,6 +3,7 @@ import type { Clients } from '../../cluster/load/plan.ts';
 import type { App } from '../../cluster/rollout/apps.ts';
 import type { Rolled } from '../../cluster/rollout/roll.ts';
 import { howOf, type Strategy } from '../../cluster/rollout/strategy.ts';
+import { RATE } from '../../cluster/rollout/under-load.ts';
 
 export interface Trial {
   readonly strategy: Strategy;
@@ -56,6 +57,9 @@ export function nameOf({ strategy, kubeProxy, clients, app }: Trial): string {
   return `${strategy}, ${kubeProxy} kube-proxy, ${clients} clients, ${app}`;
 }
 
+/** A slow machine sends less than is planned; what is not sent cannot be lost. */
+const SENT_LEAST = 0.5;
+
 /** Beyond a pod's last reason to stay. */
 const LATE_MS = 2_000;
 /**
@@ -87,12 +91,13 @@ export function rowOf(trial: Trial, { sent, failed, cut, rolloutMs, ended }: Rol
 
 function problemsOf({ strategy, clients, app, rollouts, ...row }: Omit<Row, 'problems'>): readonly string[] {
   if (!howOf(strategy).podusher) return [];
-  const { sent, failed, cut, lateMs } = row;
+  const { sent, failed, cut, lateMs, rolloutMs } = row;
+  const sentLeast = Math.floor((SENT_LEAST * RATE * rollouts * rolloutMs.median) / 1000);
   const isDying = app === 'dies';
   const cutMost = isDying && clients === 'kept' ? CUT_BY_A_ROLLOUT * rollouts : 0;
   const lateMost = lateMostMs(clients);
   return [
-    ...(sent > 0 ? [] : ['nothing was sent']),
+    ...(sent >= sentLeast ? [] : [`${sent} sent, at least ${sentLeast}`]),
     ...(failed === 0 ? [] : [`${failed} failed`]),
     ...(cut <= cutMost ? [] : [`${cut} cut, at most ${cutMost}`]),
     ...(isDying && !(lateMs !== null && lateMs <= lateMost)

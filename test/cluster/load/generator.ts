@@ -9,7 +9,11 @@ import { sendRequest } from '../../../agent/rehearse/load/request.ts';
 import type { LoadPlan } from './plan.ts';
 
 export interface Generator {
-  /** Begins no more requests, and waits for those that have begun: 10 s at most. */
+  /**
+   * Begins no more requests, and waits for those that have begun: 10 s at most.
+   *
+   * @throws when it has stopped by itself before
+   */
   stop(): Promise<readonly Outcome[]>;
 }
 
@@ -17,7 +21,7 @@ export interface Generator {
 const POOL_SIZE = 16;
 
 /** Should nobody stop it, it stops. */
-const LONGEST_MS = 15 * 60_000;
+const LONGEST_MS = 30 * 60_000;
 
 /** Begins at once. */
 export function startGenerator({ host, port, rate, clients, path, slow }: LoadPlan): Generator {
@@ -38,7 +42,11 @@ export function startGenerator({ host, port, rate, clients, path, slow }: LoadPl
     inFlight.add(tracked);
   };
   const endBeat = startBeat(rate, request);
-  const deadline = setTimeout(endBeat, LONGEST_MS);
+  let isOver = false;
+  const deadline = setTimeout(() => {
+    isOver = true;
+    endBeat();
+  }, LONGEST_MS);
 
   return {
     stop: async () => {
@@ -46,6 +54,7 @@ export function startGenerator({ host, port, rate, clients, path, slow }: LoadPl
       clearTimeout(deadline);
       await Promise.all(inFlight);
       pool.leave();
+      if (isOver) throw new Error(`The load has ended by itself, after ${LONGEST_MS} ms`);
       return outcomes;
     },
   };

@@ -43,7 +43,11 @@ async function stop(name: string, response: ServerResponse): Promise<void> {
   const generator = running.get(name);
   running.delete(name);
   if (generator === undefined) answer(response, 404, `"${name}" does not run`);
-  else answer(response, 200, await generator.stop());
+  else
+    await generator.stop().then(
+      outcomes => answer(response, 200, outcomes),
+      (error: unknown) => answer(response, 500, Object(error).message),
+    );
 }
 
 function answer(response: ServerResponse, status: number, body: unknown): void {

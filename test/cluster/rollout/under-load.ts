@@ -22,7 +22,8 @@ export interface UnderLoad {
   stop(): Promise<Served>;
 }
 
-const RATE = 60;
+/** Requests a second. */
+export const RATE = 60;
 const SLOW = { path: '/report', every: 20 };
 
 const READY_MS = 120_000;
