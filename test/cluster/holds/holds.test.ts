@@ -6,7 +6,8 @@ import { crashLooping } from './crash-looping.ts';
 import { drained } from './drained.ts';
 import { evicted } from './evicted.ts';
 import { outOfMemory } from './out-of-memory.ts';
-import { agentRestarted, appRestarted } from './restarted.ts';
+import { overdue } from './overdue.ts';
+import { agentRestarted, appRestarted, startupFailed } from './restarted.ts';
 import { cut, shortened } from './shortened.ts';
 
 describe('what holds when', { concurrency: 4 }, () => {
@@ -14,7 +15,9 @@ describe('what holds when', { concurrency: 4 }, () => {
   it('delete with a shorter grace period: all of it in order where it fits', shortened);
   it('delete with a grace period that is too short: the kubelet cuts it', cut);
   it('an emptyDir over its limit: the kubelet cuts it', evicted);
+  it('a pod past its activeDeadlineSeconds: the whole sequence, though nobody has deleted it', overdue);
   it("the app's liveness probe fails: a restart's drain", appRestarted);
+  it("its startup probe fails: a restart's drain", startupFailed);
   it("the agent's liveness probe fails: nothing drains", agentRestarted);
   it('a container is killed for its memory: readiness by verdict, and nobody waits', outOfMemory);
   it('a non-critical container crash-loops through a drain', crashLooping);

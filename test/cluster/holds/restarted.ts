@@ -3,13 +3,17 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { containerOf, podReady, podStatus } from '../facts/pod-status.ts';
 import { probeAt, say, startupAt } from '../facts/recorder.ts';
-import { told } from '../facts/witness.ts';
+import { follow, told } from '../facts/witness.ts';
+import { apply } from '../kubectl.ts';
 import { withNamespace } from '../namespace.ts';
 import { until } from '../wait.ts';
 import { entry, releasedBecause, startUshered, untilStatus } from './ending.ts';
-import { WEB_PORT } from './ushered.ts';
+import { usheredPod, WEB_PORT } from './ushered.ts';
 
 const RESTART_MS = 90_000;
+
+/** Where nobody listens. */
+const NOBODY_PORT = 3999;
 
 /** One that answers slowly is not taken for sick. */
 const PATIENT = { timeoutSeconds: 5, failureThreshold: 3 };
@@ -42,6 +46,25 @@ export async function appRestarted(context: TestContext): Promise<void> {
   assert.deepEqual(all('termination', 'podusher'), [], story);
   const failed = line('check', 'podusher', { check: 'drain', outcome: 'failed' });
   assert.match(String(failed.more['msg']), /web restarts/u);
+  await assertUntouched(namespace, ['auth', 'podusher']);
+}
+
+export async function startupFailed(context: TestContext): Promise<void> {
+  const namespace = await withNamespace(context, 'startup-failed');
+  const probe = { tcpSocket: { port: NOBODY_PORT }, periodSeconds: 1, failureThreshold: 15 };
+  await apply(namespace, usheredPod('pod', { web: { more: { startupProbe: probe } } }));
+  const isRunning = async (): Promise<boolean> =>
+    containerOf(await podStatus(namespace, 'pod'), 'auth').state === 'running';
+  await until('auth runs, the last of them', isRunning, { timeoutMs: RESTART_MS });
+  const witness = follow(context, namespace, 'pod');
+  await witness.seen('restart', 'podusher', { container: 'web' });
+  await untilRestarted(namespace, 'web');
+
+  const { all, line, lines } = witness;
+  const story = told(lines);
+  assert.ok(entry(witness, 'restart', { container: 'web' }).at <= line('sigterm', 'web').at, story);
+  assert.match(String(releasedBecause(witness, 'web')), /^restart/u, story);
+  assert.deepEqual(all('termination', 'podusher'), [], story);
   await assertUntouched(namespace, ['auth', 'podusher']);
 }
 
