@@ -135,8 +135,8 @@ const LOGGED_MS = 1_000;
 
 /** In the kubelet's own log: auth and podusher are told to end when rails has ended, which takes it longer than that. */
 function assertOrder(told: Told): void {
-  const ended = at(told, 'exited', 'rails');
-  assert.ok(ended - at(told, 'signal', 'rails') > 1.5 * LOGGED_MS, textOf(told));
+  const goneAt = at(told, 'exited', 'rails');
+  assert.ok(goneAt - at(told, 'signal', 'rails') > 1.5 * LOGGED_MS, textOf(told));
   for (const then of ['auth', 'podusher'])
-    assert.ok(ended - LOGGED_MS <= at(told, 'signal', then), textOf(told));
+    assert.ok(goneAt - LOGGED_MS <= at(told, 'signal', then), textOf(told));
 }

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { apply, get, kubectl, podGet, waitFor } from './kubectl.ts';
 import { withNamespace } from './namespace.ts';
-import { AGENT_PORT, APP_PORT, pod } from './pod.ts';
+import { APP_PORT, pod } from './pod.ts';
+import { statusOf } from './ushered/status.ts';
 import { until } from './wait.ts';
 
 const READY_MS = 60_000;
@@ -25,11 +26,6 @@ async function readyStatus(namespace: string, name: string): Promise<unknown> {
   const { status } = Object(await get(namespace, 'pod', name));
   const conditions: unknown[] = status.conditions ?? [];
   return conditions.map(Object).find(({ type }) => type === 'Ready')?.status;
-}
-
-/** @returns what the agent's /status says */
-async function statusOf(namespace: string, name: string): Promise<Record<string, unknown>> {
-  return JSON.parse(await podGet(namespace, name, AGENT_PORT, '/status'));
 }
 
 test('the cluster has nodes that are Ready, in two zones', async () => {
@@ -70,7 +66,7 @@ test('on deletion the hooks reach the agent, it reads sockets by netlink, and SI
   await kubectl(['--namespace', namespace, 'delete', 'pod', 'web', '--wait=false']);
   await until(
     'the agent reads sockets by netlink',
-    async () => Object(Object((await statusOf(namespace, 'web')).sources).sockets).used === 'sock_diag',
+    async () => (await statusOf(namespace, 'web')).sources.sockets.used === 'sock_diag',
     { timeoutMs: GONE_MS },
   );
   const [agent = '', app = ''] = await logs;

@@ -1,7 +1,7 @@
 /** What the sidecars of a few pods cost, while they serve and while they drain. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { grant } from '../../cluster/api/rights.ts';
 import { apply, createNamespace, deleteNamespace, get, kubectl, waitFor } from '../../cluster/kubectl.ts';
+import { grant } from '../../cluster/rights.ts';
 import { cpuMsOf, type Memory, memoryOf } from '../light/process-figures.ts';
 import { type Container, findContainer, workingSetOf } from './cgroup.ts';
 import { MEASURED, podOf, type Sidecar } from './manifest.ts';

@@ -1,15 +1,16 @@
 /** The API tells of a pod's deletion: a termination is proven at once, and how long it may take is known. */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { containerOf, deletePod, podGone, podReady, podStatus } from '../facts/pod-status.ts';
-import { probeAt, say } from '../facts/recorder.ts';
-import { told, type Witness } from '../facts/witness.ts';
-import { endOfRequest, entry, startRequest, startUshered } from '../holds/ending.ts';
-import { DRAIN_MIN_MS, GRACE_MS, WEB_PORT } from '../holds/ushered.ts';
 import { withNamespace } from '../namespace.ts';
+import { containerOf, deletePod, podGone, podReady, podStatus } from '../pod-status.ts';
+import { probeAt, say } from '../recorders/recorder.ts';
+import { told, type Witness } from '../recorders/witness.ts';
+import { grant } from '../rights.ts';
+import { endOfRequest, entry, startRequest, startUshered } from '../ushered/ending.ts';
+import { untilStatus } from '../ushered/status.ts';
+import { DRAIN_MIN_MS, GRACE_MS, WEB_PORT } from '../ushered/ushered.ts';
 import { until } from '../wait.ts';
-import { startAsking, untilTold } from './asking.ts';
-import { grant } from './rights.ts';
+import { startAsking } from './asking.ts';
 
 /** Without a hook of its own it cannot tell a termination from a restart. */
 const HOOKLESS = { lifecycle: undefined };
@@ -43,7 +44,7 @@ export async function proven(context: TestContext): Promise<void> {
   await startRequest(namespace, REQUEST_MS);
   await witness.seen('request', 'web');
   await deletePod(namespace, 'pod');
-  await untilTold(namespace, 'the termination is told of', ({ drain, api }) => {
+  await untilStatus(namespace, 'the termination is told of', ({ drain, api }) => {
     return drain.evidence === 'deletionTimestamp' && api?.deletion?.graceMs === GRACE_MS;
   });
   await witness.ended();

@@ -2,17 +2,18 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import * as v from 'valibot';
-import { deletePod, podGone } from '../facts/pod-status.ts';
-import { say } from '../facts/recorder.ts';
-import { told } from '../facts/witness.ts';
-import { startRequest } from '../holds/ending.ts';
-import { WEB_PORT } from '../holds/ushered.ts';
 import { get, kubectl } from '../kubectl.ts';
 import { withNamespace } from '../namespace.ts';
+import { deletePod, podGone } from '../pod-status.ts';
+import { say } from '../recorders/recorder.ts';
+import { told } from '../recorders/witness.ts';
+import { grant, RULES } from '../rights.ts';
+import { startRequest } from '../ushered/ending.ts';
+import { statusOf } from '../ushered/status.ts';
+import { WEB_PORT } from '../ushered/ushered.ts';
 import { until } from '../wait.ts';
-import { said, startAsking, statusOf } from './asking.ts';
+import { said, startAsking } from './asking.ts';
 import { assertOrder } from './in-order.ts';
-import { grant, RULES } from './rights.ts';
 
 const EventsSchema = v.object({
   items: v.array(

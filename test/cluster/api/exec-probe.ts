@@ -2,16 +2,17 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import * as v from 'valibot';
-import { podReady } from '../facts/pod-status.ts';
-import { follow } from '../facts/witness.ts';
-import { entry } from '../holds/ending.ts';
-import { type UsheredOptions, usheredPod, WEB_PORT } from '../holds/ushered.ts';
 import { apply, kubectl, podGet } from '../kubectl.ts';
 import { withNamespace } from '../namespace.ts';
 import { AGENT_PORT } from '../pod.ts';
+import { podReady } from '../pod-status.ts';
+import { follow } from '../recorders/witness.ts';
+import { grant } from '../rights.ts';
+import { entry } from '../ushered/ending.ts';
+import { statusOf } from '../ushered/status.ts';
+import { type UsheredOptions, usheredPod, WEB_PORT } from '../ushered/ushered.ts';
 import { until } from '../wait.ts';
-import { asking, statusOf } from './asking.ts';
-import { grant } from './rights.ts';
+import { asking } from './asking.ts';
 
 const CHANGED_MS = 60_000;
 const WHY = /the kubelet calls it not ready, by its own exec probe/u;

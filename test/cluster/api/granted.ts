@@ -1,16 +1,17 @@
 /** deploy/sidecar/rbac.yaml is enough, and none of it is too much. */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { deletePod, podReady, podStatus } from '../facts/pod-status.ts';
-import { follow, told } from '../facts/witness.ts';
-import { startUshered } from '../holds/ending.ts';
-import { usheredPod, WEB_PORT } from '../holds/ushered.ts';
 import { apply, get } from '../kubectl.ts';
 import { withNamespace } from '../namespace.ts';
+import { deletePod, podReady, podStatus } from '../pod-status.ts';
+import { follow, told } from '../recorders/witness.ts';
+import { grant, RULES, type Rule } from '../rights.ts';
+import { startUshered } from '../ushered/ending.ts';
+import { statusOf } from '../ushered/status.ts';
+import { usheredPod, WEB_PORT } from '../ushered/ushered.ts';
 import { until } from '../wait.ts';
-import { ASKING, asking, said, startAsking, statusOf } from './asking.ts';
+import { ASKING, asking, said, startAsking } from './asking.ts';
 import { assertOrder } from './in-order.ts';
-import { grant, RULES, type Rule } from './rights.ts';
 
 const SAID_MS = 60_000;
 

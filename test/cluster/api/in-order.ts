@@ -1,8 +1,8 @@
 /** What became of a pod whose agent asks the API. */
 import assert from 'node:assert/strict';
-import { told, type Witness } from '../facts/witness.ts';
-import { entry, releasedBecause } from '../holds/ending.ts';
-import { DRAIN_MIN_MS, GRACE_MS } from '../holds/ushered.ts';
+import { told, type Witness } from '../recorders/witness.ts';
+import { entry, releasedBecause } from '../ushered/ending.ts';
+import { DRAIN_MIN_MS, GRACE_MS } from '../ushered/ushered.ts';
 
 /** Asserts that a termination went in order, within the grace period, whatever has proven it. */
 export function assertOrder(witness: Witness): void {

@@ -9,8 +9,13 @@ import { initOf } from '../machine/space.ts';
 const MUTE = `require('node:net').createServer(() => {})
   .listen({ host: '${API.address}', port: ${API.port} }, () => console.log('listening'))`;
 
-/** Starts it where the API server was, until the test ends or what it returns is called; it ends with this process too. */
-export async function startMute(context: TestContext): Promise<() => Promise<void>> {
+export interface Mute {
+  /** Resolves when it has ended. */
+  end(): Promise<void>;
+}
+
+/** Starts it where the API server was, until the test ends; it ends with this process too. */
+export async function startMute(context: TestContext): Promise<Mute> {
   const inNetwork = ['nsenter', '--target', String(initOf('control')?.pid), '--net', '--'];
   const command = ['--pdeathsig', 'KILL', ...inNetwork, process.execPath, '--eval', MUTE];
   const child = spawn('setpriv', command, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -22,5 +27,5 @@ export async function startMute(context: TestContext): Promise<() => Promise<voi
   atEnd(context, end);
   await Promise.race([once(child.stdout, 'data'), ended]);
   if (child.exitCode !== null) throw new Error(`It ended with ${child.exitCode}`);
-  return end;
+  return { end };
 }

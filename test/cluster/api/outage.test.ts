@@ -2,23 +2,24 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { podGone, podReady, podStatus } from '../facts/pod-status.ts';
-import { told, type Witness } from '../facts/witness.ts';
-import { endOfRequest } from '../holds/ending.ts';
-import { followOnNode } from '../holds/node-witness.ts';
-import { assertWentWell, startOnNode, terminate } from '../holds/terminating.ts';
 import { apply } from '../kubectl.ts';
 import { withNamespace } from '../namespace.ts';
 import { startService, stopService } from '../nodes.ts';
 import { testOnNodes } from '../on-nodes.ts';
+import { podGone, podReady, podStatus } from '../pod-status.ts';
+import { followOnNode } from '../recorders/node-witness.ts';
+import { told, type Witness } from '../recorders/witness.ts';
+import { grant, revoke } from '../rights.ts';
+import { endOfRequest } from '../ushered/ending.ts';
+import { statusOf } from '../ushered/status.ts';
+import { assertWentWell, startOnNode, terminate } from '../ushered/terminating.ts';
 import { until } from '../wait.ts';
-import { asking, said, statusOf } from './asking.ts';
+import { asking, said } from './asking.ts';
 import { type Away, during, type Story } from './away.ts';
 import { compact, setState } from './control.ts';
 import { EXEC, execProbedPod } from './exec-probe.ts';
 import { assertOrder } from './in-order.ts';
-import { startMute } from './mute.ts';
-import { grant, revoke } from './rights.ts';
+import { type Mute, startMute } from './mute.ts';
 
 const NODE = 'node-a';
 const SERVER = 'kube-apiserver';
@@ -54,10 +55,9 @@ async function startServing(context: TestContext, name: string): Promise<Serving
   await podReady(namespace, 'pod');
   const witness = await followOnNode(context, NODE, namespace, 'pod');
   await untilSaid(witness, WATCHED, 1);
-  const isOk = (name: string): boolean => checks(witness).some(told => String(told).startsWith(`${name} ok`));
-  await until('the log tells that all are ready', () => isOk('web') && isOk('auth'), {
-    timeoutMs: STARTED_MS,
-  });
+  const areOk = (): boolean =>
+    ['web ok', 'auth ok'].every(ok => checks(witness).some(check => String(check).startsWith(ok)));
+  await until('the log tells that all are ready', areOk, { timeoutMs: STARTED_MS });
   return { namespace, witness, uid, before: checks(witness) };
 }
 
@@ -140,14 +140,14 @@ const GONE: Away = {
 
 /** A watch is lost, and who asks anew is not answered. */
 function silent(): Away {
-  let endMute = async (): Promise<void> => {};
+  let mute: Mute | undefined;
   return {
     take: async context => {
       await GONE.take(context);
-      endMute = await startMute(context);
+      mute = await startMute(context);
     },
     giveBack: async () => {
-      await endMute();
+      await mute?.end();
       await GONE.giveBack();
     },
   };

@@ -2,18 +2,18 @@
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Outcome } from '../../../agent/rehearse/load/outcome.ts';
-import { deletePod, podGone } from '../facts/pod-status.ts';
-import { follow } from '../facts/witness.ts';
 import { apply, kubectl } from '../kubectl.ts';
 import { type Load, startLoad, startLoadPod } from '../load/client.ts';
 import { room } from '../load/room.ts';
 import { withNamespace } from '../namespace.ts';
 import type { NodeName } from '../nodes.ts';
 import { APP_PORT, podTemplate } from '../pod.ts';
+import { deletePod, podGone } from '../pod-status.ts';
 import { podNames } from '../pods.ts';
+import { follow } from '../recorders/witness.ts';
+import { grant } from '../rights.ts';
 import { serviceAddress } from '../service.ts';
 import { ASKING } from './asking.ts';
-import { grant } from './rights.ts';
 
 /** A Service of two pods. */
 export interface Variant {

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { apply } from '../kubectl.ts';
 import { withNamespace } from '../namespace.ts';
+import { containerOf, deletePod, eventsOf, type PodStatus, podReady, podStatus } from '../pod-status.ts';
+import { hookAt, probeAt, recorder, recorderPod, say, startupAt } from '../recorders/recorder.ts';
+import { follow, type Line, type Witness } from '../recorders/witness.ts';
 import { until } from '../wait.ts';
-import { containerOf, deletePod, eventsOf, type PodStatus, podReady, podStatus } from './pod-status.ts';
-import { hookAt, probeAt, recorder, recorderPod, say, startupAt } from './recorder.ts';
-import { follow, type Line, type Witness } from './witness.ts';
 
 /** So late that a machine with much to do is not taken for a Kubernetes that has changed. */
 const LATE_MS = 3_000;

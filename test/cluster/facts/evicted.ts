@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { apply } from '../kubectl.ts';
 import { withNamespace } from '../namespace.ts';
+import { eventsOf, podReady, podStatus } from '../pod-status.ts';
+import { hookAt, recorder, recorderPod, say } from '../recorders/recorder.ts';
+import { follow } from '../recorders/witness.ts';
 import { until } from '../wait.ts';
-import { eventsOf, podReady, podStatus } from './pod-status.ts';
-import { hookAt, recorder, recorderPod, say } from './recorder.ts';
-import { follow } from './witness.ts';
 
 /** The kubelet measures volumes once a minute, and looks each 10 s. */
 const EVICTION_MS = 180_000;

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { apply } from '../kubectl.ts';
 import { withNamespace } from '../namespace.ts';
-import { deletePod, podReady } from './pod-status.ts';
-import { hookAt, recorder, recorderPod } from './recorder.ts';
-import { follow } from './witness.ts';
+import { deletePod, podReady } from '../pod-status.ts';
+import { hookAt, recorder, recorderPod } from '../recorders/recorder.ts';
+import { follow } from '../recorders/witness.ts';
 
 const GRACE_MS = 5_000;
 const SHORT_OF_IT_MS = 4_000;

@@ -4,10 +4,10 @@ import { apply, podLogs } from '../kubectl.ts';
 import { withNamespace } from '../namespace.ts';
 import { restartService } from '../nodes.ts';
 import { testOnNodes } from '../on-nodes.ts';
+import { deletePod, podReady } from '../pod-status.ts';
+import { hookAt, recorder, recorderPod } from '../recorders/recorder.ts';
+import { follow } from '../recorders/witness.ts';
 import { until } from '../wait.ts';
-import { deletePod, podReady } from './pod-status.ts';
-import { hookAt, recorder, recorderPod } from './recorder.ts';
-import { follow } from './witness.ts';
 
 const BACK_MS = 90_000;
 const GRACE_MS = 12_000;

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { apply } from '../kubectl.ts';
 import { withNamespace } from '../namespace.ts';
+import { deletePod, eventsOf, podReady } from '../pod-status.ts';
+import { recorder, recorderPod } from '../recorders/recorder.ts';
+import { follow } from '../recorders/witness.ts';
 import { until } from '../wait.ts';
-import { deletePod, eventsOf, podReady } from './pod-status.ts';
-import { recorder, recorderPod } from './recorder.ts';
-import { follow } from './witness.ts';
 
 /** Ports of a node, where nobody else is. */
 const NAMED_PORT = 23_001;
@@ -17,10 +17,6 @@ export async function onNodeNetwork(context: TestContext): Promise<void> {
   const namespace = await withNamespace(context, 'node-network', {
     'pod-security.kubernetes.io/enforce': 'privileged',
   });
-  const hooked = (name: string, port: number, host?: string): object => {
-    const lifecycle = { preStop: { httpGet: { port, host, path: `/hook?as=${name}&hold=0` } } };
-    return recorder({ name, port, leaveMs: 0, more: { lifecycle } });
-  };
   const containers = [hooked('named', NAMED_PORT, '127.0.0.1'), hooked('unnamed', UNNAMED_PORT)];
   await apply(namespace, recorderPod('pod', {}, { hostNetwork: true, containers }));
   await podReady(namespace, 'pod');
@@ -32,8 +28,17 @@ export async function onNodeNetwork(context: TestContext): Promise<void> {
   await context.test("K12: on the node's network a hook needs its host; without one it fails", async () => {
     assert.equal(all('hook', 'named').length, 1);
     assert.deepEqual(all('hook', 'unnamed'), []);
-    const hasFailed = async (): Promise<boolean> =>
-      (await eventsOf(namespace, 'pod', 'unnamed')).some(({ reason }) => reason === 'FailedPreStopHook');
-    await until('the event tells of it', hasFailed, { timeoutMs: EVENT_MS });
+    await until('an event tells of it', () => hasFailed(namespace, 'unnamed'), { timeoutMs: EVENT_MS });
   });
+}
+
+async function hasFailed(namespace: string, container: string): Promise<boolean> {
+  const events = await eventsOf(namespace, 'pod', container);
+  return events.some(({ reason }) => reason === 'FailedPreStopHook');
+}
+
+/** @returns a container whose hook is at its own port */
+function hooked(name: string, port: number, host?: string): object {
+  const lifecycle = { preStop: { httpGet: { port, host, path: `/hook?as=${name}&hold=0` } } };
+  return recorder({ name, port, leaveMs: 0, more: { lifecycle } });
 }

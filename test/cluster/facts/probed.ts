@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { apply } from '../kubectl.ts';
 import { withNamespace } from '../namespace.ts';
+import { containerOf, eventsOf, podReady, podStatus } from '../pod-status.ts';
+import { probeAt, recorder, recorderPod, say } from '../recorders/recorder.ts';
+import { follow } from '../recorders/witness.ts';
 import { until } from '../wait.ts';
-import { containerOf, eventsOf, podReady, podStatus } from './pod-status.ts';
-import { probeAt, recorder, recorderPod, say } from './recorder.ts';
-import { follow } from './witness.ts';
 
 const VERDICT_MS = 30_000;
 const PROBES = 4;

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { apply } from '../kubectl.ts';
 import { withNamespace } from '../namespace.ts';
+import { containerOf, deletePod, podReady, podStatus } from '../pod-status.ts';
+import { hookAt, probeAt, recorder, recorderPod, say, startupAt } from '../recorders/recorder.ts';
+import { follow } from '../recorders/witness.ts';
 import { until } from '../wait.ts';
-import { containerOf, deletePod, podReady, podStatus } from './pod-status.ts';
-import { hookAt, probeAt, recorder, recorderPod, say, startupAt } from './recorder.ts';
-import { follow } from './witness.ts';
 
 const RESTART_MS = 90_000;
 const SICK_PORT = 3001;

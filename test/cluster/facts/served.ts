@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { apply, get, kubectl } from '../kubectl.ts';
 import { withNamespace } from '../namespace.ts';
+import { deletePod, podReady } from '../pod-status.ts';
+import { hookAt, probeAt, recorder, recorderPod, say } from '../recorders/recorder.ts';
+import { follow, type Line } from '../recorders/witness.ts';
 import { until } from '../wait.ts';
-import { deletePod, podReady } from './pod-status.ts';
-import { hookAt, probeAt, recorder, recorderPod, say } from './recorder.ts';
-import { follow, type Line } from './witness.ts';
 
 const PORT = 3001;
 const PROXIES_MS = 60_000;

@@ -1,13 +1,13 @@
 /** The agent dies in a drain: the kubelet's requests break, which is as no hook at all. */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { deletePod, eventsOf, podGone } from '../facts/pod-status.ts';
-import { say } from '../facts/recorder.ts';
-import { told } from '../facts/witness.ts';
 import { withNamespace } from '../namespace.ts';
+import { deletePod, eventsOf, podGone } from '../pod-status.ts';
+import { say } from '../recorders/recorder.ts';
+import { told } from '../recorders/witness.ts';
+import { startRequest, startUshered } from '../ushered/ending.ts';
+import { WEB_PORT } from '../ushered/ushered.ts';
 import { until } from '../wait.ts';
-import { startRequest, startUshered } from './ending.ts';
-import { WEB_PORT } from './ushered.ts';
 
 const EVENTS_MS = 30_000;
 const LATE_MS = 10_000;

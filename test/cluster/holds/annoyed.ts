@@ -1,11 +1,12 @@
 /** What belongs to a pod is taken away or spoilt while it terminates. */
 import type { TestContext } from 'node:test';
-import { deletePod, podReady } from '../facts/pod-status.ts';
 import { apply, kubectl } from '../kubectl.ts';
 import { withNamespace } from '../namespace.ts';
-import { startRequest, startUshered, untilStatus } from './ending.ts';
-import { assertWentWell, REQUEST_MS } from './terminating.ts';
-import { WEB_PORT } from './ushered.ts';
+import { deletePod, podReady } from '../pod-status.ts';
+import { startRequest, startUshered } from '../ushered/ending.ts';
+import { untilStatus } from '../ushered/status.ts';
+import { assertWentWell, REQUEST_MS } from '../ushered/terminating.ts';
+import { WEB_PORT } from '../ushered/ushered.ts';
 
 const NONSENSE = [
   'depends-on.podusher.dev/web=nobody',
@@ -32,7 +33,7 @@ export async function annotatedNonsense(context: TestContext): Promise<void> {
   const witness = await startUshered(context, namespace);
   await annotate(namespace, NONSENSE);
   await untilStatus(namespace, 'all problems are told', ({ settings }) => {
-    return Object(settings).problems.length === NONSENSE.length;
+    return settings.problems.length === NONSENSE.length;
   });
   await podReady(namespace, 'pod');
   await witness.seen('log', 'podusher', { msg: 'The annotations are bad and not in effect' });

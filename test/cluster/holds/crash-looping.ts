@@ -1,15 +1,15 @@
 /** A non-critical container crash-loops while its pod is drained. */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { containerOf, deletePod, podStatus } from '../facts/pod-status.ts';
-import { recorder } from '../facts/recorder.ts';
-import { follow } from '../facts/witness.ts';
 import { apply, podGet } from '../kubectl.ts';
 import { withNamespace } from '../namespace.ts';
 import { AGENT_PORT } from '../pod.ts';
+import { containerOf, deletePod, podStatus } from '../pod-status.ts';
+import { recorder } from '../recorders/recorder.ts';
+import { follow } from '../recorders/witness.ts';
+import { assertWholeSequence, entry } from '../ushered/ending.ts';
+import { agentHook, usheredPod } from '../ushered/ushered.ts';
 import { until } from '../wait.ts';
-import { assertWholeSequence, entry } from './ending.ts';
-import { agentHook, usheredPod } from './ushered.ts';
 
 const STARTED_MS = 120_000;
 const AT_ONCE_MS = 4_500;

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { atEnd } from '../at-end.ts';
-import { podStatus } from '../facts/pod-status.ts';
-import { follow } from '../facts/witness.ts';
 import { apply, get, kubectl } from '../kubectl.ts';
 import { withNamespace } from '../namespace.ts';
-import { assertWholeSequence } from './ending.ts';
-import { usheredTemplate } from './ushered.ts';
+import { podStatus } from '../pod-status.ts';
+import { follow } from '../recorders/witness.ts';
+import { assertWholeSequence } from '../ushered/ending.ts';
+import { usheredTemplate } from '../ushered/ushered.ts';
 
 const ROLLOUT_S = 120;
 const DRAIN_S = 180;

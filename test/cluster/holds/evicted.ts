@@ -1,12 +1,12 @@
 /** An emptyDir over its limit: the kubelet gives the pod a second, and tells nobody before. */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { eventsOf } from '../facts/pod-status.ts';
-import { say } from '../facts/recorder.ts';
-import { told } from '../facts/witness.ts';
 import { withNamespace } from '../namespace.ts';
-import { endOfRequest, entry, startRequest, startUshered } from './ending.ts';
-import { WEB_PORT } from './ushered.ts';
+import { eventsOf } from '../pod-status.ts';
+import { say } from '../recorders/recorder.ts';
+import { told } from '../recorders/witness.ts';
+import { endOfRequest, entry, startRequest, startUshered } from '../ushered/ending.ts';
+import { WEB_PORT } from '../ushered/ushered.ts';
 
 /** The kubelet measures volumes once a minute, and looks each 10 s. */
 const EVICTION_MS = 180_000;

@@ -6,9 +6,9 @@ import { withNamespace } from '../namespace.ts';
 import { restartService } from '../nodes.ts';
 import { testOnNodes } from '../on-nodes.ts';
 import { AGENT_PORT } from '../pod.ts';
+import { entry } from '../ushered/ending.ts';
+import { assertWentWell, startOnNode, terminate } from '../ushered/terminating.ts';
 import { until } from '../wait.ts';
-import { entry } from './ending.ts';
-import { assertWentWell, startOnNode, terminate } from './terminating.ts';
 
 /** Of a request that outlasts a restart. */
 const LONG_REQUEST_MS = 30_000;

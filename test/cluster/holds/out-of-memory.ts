@@ -1,13 +1,13 @@
 /** A container takes more memory than it may: no hook runs, and nobody waits for it. */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { containerOf, deletePod, podReady, podStatus } from '../facts/pod-status.ts';
-import { say } from '../facts/recorder.ts';
-import { told } from '../facts/witness.ts';
 import { withNamespace } from '../namespace.ts';
+import { containerOf, deletePod, podReady, podStatus } from '../pod-status.ts';
+import { say } from '../recorders/recorder.ts';
+import { told } from '../recorders/witness.ts';
+import { endOfRequest, entry, releasedBecause, startRequest, startUshered } from '../ushered/ending.ts';
+import { AUTH_PORT, DRAIN_MIN_MS } from '../ushered/ushered.ts';
 import { until } from '../wait.ts';
-import { endOfRequest, entry, releasedBecause, startRequest, startUshered } from './ending.ts';
-import { AUTH_PORT, DRAIN_MIN_MS } from './ushered.ts';
 
 const KILLED_MS = 60_000;
 const MEMORY = { resources: { limits: { memory: '160Mi' } } };

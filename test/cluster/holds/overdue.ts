@@ -1,10 +1,10 @@
 /** A pod is past its activeDeadlineSeconds: nobody deletes it, and its kubelet ends it with all the time that it has. */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { podStatus } from '../facts/pod-status.ts';
 import { withNamespace } from '../namespace.ts';
+import { podStatus } from '../pod-status.ts';
+import { assertWholeSequence, endOfRequest, startRequest, startUshered } from '../ushered/ending.ts';
 import { until } from '../wait.ts';
-import { assertWholeSequence, endOfRequest, startRequest, startUshered } from './ending.ts';
 
 /** From when its kubelet has begun it: by then it is Ready, and a client is there. */
 const DEADLINE_S = 45;

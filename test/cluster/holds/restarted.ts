@@ -1,14 +1,15 @@
 /** The kubelet restarts one container of a pod: the app, or the agent. */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { containerOf, podReady, podStatus } from '../facts/pod-status.ts';
-import { probeAt, say, startupAt } from '../facts/recorder.ts';
-import { follow, told } from '../facts/witness.ts';
 import { apply } from '../kubectl.ts';
 import { withNamespace } from '../namespace.ts';
+import { containerOf, podReady, podStatus } from '../pod-status.ts';
+import { probeAt, say, startupAt } from '../recorders/recorder.ts';
+import { follow, told } from '../recorders/witness.ts';
+import { entry, releasedBecause, startUshered } from '../ushered/ending.ts';
+import { untilStatus } from '../ushered/status.ts';
+import { usheredPod, WEB_PORT } from '../ushered/ushered.ts';
 import { until } from '../wait.ts';
-import { entry, releasedBecause, startUshered, untilStatus } from './ending.ts';
-import { usheredPod, WEB_PORT } from './ushered.ts';
 
 const RESTART_MS = 90_000;
 
@@ -31,7 +32,7 @@ export async function appRestarted(context: TestContext): Promise<void> {
   await say(namespace, 'pod', WEB_PORT, '/set?kind=live&to=500');
   await untilRestarted(namespace, 'web');
   await podReady(namespace, 'pod');
-  await untilStatus(namespace, 'it serves again', ({ drain }) => Object(drain).phase === 'serving');
+  await untilStatus(namespace, 'it serves again', ({ drain }) => drain.phase === 'serving');
   await witness.seen('check', 'podusher', { check: 'drain', outcome: 'ended' });
 
   const { all, line, lines } = witness;

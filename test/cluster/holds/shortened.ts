@@ -1,10 +1,10 @@
 /** Delete with a shorter grace period, which an agent without API access does not know of. */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { deletePod, podGone } from '../facts/pod-status.ts';
-import { told } from '../facts/witness.ts';
 import { withNamespace } from '../namespace.ts';
-import { assertWholeSequence, endOfRequest, entry, startRequest, startUshered } from './ending.ts';
+import { deletePod, podGone } from '../pod-status.ts';
+import { told } from '../recorders/witness.ts';
+import { assertWholeSequence, endOfRequest, entry, startRequest, startUshered } from '../ushered/ending.ts';
 
 const LATE_MS = 15_000;
 

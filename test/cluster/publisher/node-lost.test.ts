@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { atEnd } from '../at-end.ts';
 import { setCable } from '../cables.ts';
-import { containerOf, podStatus } from '../facts/pod-status.ts';
 import { apply, waitFor } from '../kubectl.ts';
 import { NODES } from '../machine/place.ts';
 import { withNamespace } from '../namespace.ts';
 import { testOnNodes } from '../on-nodes.ts';
+import { containerOf, podStatus } from '../pod-status.ts';
 import { until } from '../wait.ts';
 import { withPublisher } from './deployed.ts';
 import { command, ordinaryService, publishedService, shopPod } from './shop.ts';

@@ -1,9 +1,9 @@
 /** The first failure: statsd, which nobody needs, crash-loops in all three pods of a Service. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { containerOf, podStatus } from '../facts/pod-status.ts';
 import { apply, waitFor } from '../kubectl.ts';
 import { startLoad, startLoadPod } from '../load/client.ts';
 import { room } from '../load/room.ts';
+import { containerOf, podStatus } from '../pod-status.ts';
 import { podNames } from '../pods.ts';
 import { serviceAddress } from '../service.ts';
 import { until } from '../wait.ts';

@@ -2,8 +2,8 @@
 import type { TestContext } from 'node:test';
 import { atEnd } from '../at-end.ts';
 import { setCut } from '../cables.ts';
-import { podStatus } from '../facts/pod-status.ts';
 import { type NodeName, nodeExec } from '../nodes.ts';
+import { podStatus } from '../pod-status.ts';
 import { PUBLISHER, type Replica } from './deployed.ts';
 
 const COMMAND = '/podusher/podusher[.]cjs publisher$';

@@ -88,6 +88,6 @@ const LATER = `
 const RAILS: Readonly<Record<Variant['rails'], (container: Container) => Container>> = {
   stays: container => container,
   // Without the start script it is puma that hears SIGTERM.
-  leaves: ({ command: _, ...rest }) => rest,
+  leaves: container => ({ ...container, command: undefined }),
   later: container => ({ ...container, command: ['sh', '-c', LATER] }),
 };

@@ -1,10 +1,10 @@
 /** An app of three pods at 60 requests a second, every 20th of which takes 3 s, and what became of them. */
 import type { Outcome } from '../../../agent/rehearse/load/outcome.ts';
-import { grant } from '../api/rights.ts';
 import { apply, waitFor } from '../kubectl.ts';
 import { startLoad, startLoadPod } from '../load/client.ts';
 import type { Clients } from '../load/plan.ts';
 import { room } from '../load/room.ts';
+import { grant } from '../rights.ts';
 import { serviceAddress } from '../service.ts';
 import { APP_NAME, type App, appManifests } from './apps.ts';
 import { howOf } from './strategy.ts';

@@ -3,10 +3,10 @@ import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { atEnd } from '../at-end.ts';
-import { podStatus } from '../facts/pod-status.ts';
-import { type Line, lineOf, type Witness, witnessOf } from '../facts/witness.ts';
 import { NODES } from '../machine/place.ts';
 import type { NodeName } from '../nodes.ts';
+import { podStatus } from '../pod-status.ts';
+import { type Line, lineOf, type Witness, witnessOf } from './witness.ts';
 
 const EVERY_MS = 50;
 

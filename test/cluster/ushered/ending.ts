@@ -1,15 +1,11 @@
 /** What became of an ushered pod, told from its logs. */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { podReady, podStatus } from '../facts/pod-status.ts';
-import { say } from '../facts/recorder.ts';
-import { follow, type Line, told, type Witness } from '../facts/witness.ts';
-import { apply, podGet } from '../kubectl.ts';
-import { AGENT_PORT } from '../pod.ts';
-import { until } from '../wait.ts';
+import { apply } from '../kubectl.ts';
+import { podReady, podStatus } from '../pod-status.ts';
+import { say } from '../recorders/recorder.ts';
+import { follow, type Line, told, type Witness } from '../recorders/witness.ts';
 import { clientPod, DRAIN_MIN_MS, GRACE_MS, type UsheredOptions, usheredPod, WEB_PORT } from './ushered.ts';
-
-const STATUS_MS = 60_000;
 
 /** Starts a pod, `pod`, and follows it once it is Ready. */
 export async function startUshered(
@@ -35,20 +31,6 @@ export async function startRequest(namespace: string, ms: number, spec: object =
 export async function endOfRequest(context: TestContext, namespace: string): Promise<'answered' | 'cut'> {
   const { more } = await follow(context, namespace, 'client').seen('told', 'client');
   return more['failed'] === undefined ? 'answered' : 'cut';
-}
-
-/** @returns what the agent's /status says */
-export async function statusOf(namespace: string): Promise<Record<string, unknown>> {
-  return JSON.parse(await podGet(namespace, 'pod', AGENT_PORT, '/status'));
-}
-
-/** Waits until the agent's /status has something. */
-export async function untilStatus(
-  namespace: string,
-  what: string,
-  holds: (status: Record<string, unknown>) => boolean,
-): Promise<void> {
-  await until(what, async () => holds(await statusOf(namespace)), { timeoutMs: STATUS_MS });
 }
 
 /** @returns the agent's entry of the timeline; fails the test without one */

@@ -1,4 +1,6 @@
 /** Pods of recorders with the agent beside them: `web` depends on `auth`. */
+
+import { AGENT_PORT, podTemplate } from '../pod.ts';
 import {
   podinfoVolume,
   probeAt,
@@ -6,8 +8,7 @@ import {
   recorder,
   recorderPod,
   recorderSpec,
-} from '../facts/recorder.ts';
-import { AGENT_PORT, podTemplate } from '../pod.ts';
+} from '../recorders/recorder.ts';
 
 export const WEB_PORT = 3001;
 export const AUTH_PORT = 3002;

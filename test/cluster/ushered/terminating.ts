@@ -1,12 +1,12 @@
 /** A pod that terminates on a node of ours, with a request in flight: what becomes of it when something else fails. */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { deletePod, podGone, podReady } from '../facts/pod-status.ts';
-import type { Witness } from '../facts/witness.ts';
 import { apply } from '../kubectl.ts';
 import type { NodeName } from '../nodes.ts';
+import { deletePod, podGone, podReady } from '../pod-status.ts';
+import { followOnNode } from '../recorders/node-witness.ts';
+import type { Witness } from '../recorders/witness.ts';
 import { assertWholeSequence, endOfRequest, startRequest } from './ending.ts';
-import { followOnNode } from './node-witness.ts';
 import { usheredPod } from './ushered.ts';
 
 /** A request that is in flight when it all begins. */

@@ -1,7 +1,7 @@
 /** What podusher may ask the API for: what deploy/sidecar/rbac.yaml grants, or less. */
 import * as v from 'valibot';
-import { documentsOf, textOf } from '../../examples/documents.ts';
-import { apply, kubectl } from '../kubectl.ts';
+import { documentsOf, textOf } from '../examples/documents.ts';
+import { apply, kubectl } from './kubectl.ts';
 
 export interface Rule {
   readonly apiGroups: readonly string[];

@@ -1,5 +1,5 @@
 /** What the API says of a pod. While it terminates, that is little: see K7. */
-import { get, kubectl, waitFor } from '../kubectl.ts';
+import { get, kubectl, waitFor } from './kubectl.ts';
 
 const READY_MS = 120_000;
 const GONE_MS = 120_000;
