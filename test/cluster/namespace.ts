@@ -5,7 +5,7 @@ import { beginToDelete, createNamespace } from './kubectl.ts';
 import { whatHappenedIn } from './what-happened.ts';
 
 /** Pods that ask for more than the strictest of Kubernetes' Pod Security Standards allows are refused. */
-const RESTRICTED = {
+const ENFORCED = {
   'pod-security.kubernetes.io/enforce': 'restricted',
   'pod-security.kubernetes.io/enforce-version': 'latest',
 };
@@ -23,7 +23,7 @@ let count = 0;
 export async function withNamespace(
   context: TestContext,
   name: string,
-  labels: Readonly<Record<string, string>> = RESTRICTED,
+  labels: Readonly<Record<string, string>> = ENFORCED,
 ): Promise<string> {
   const unique = `${name}-${Date.now().toString(36)}-${count++}`;
   atEnd(context, async () => {

@@ -21,12 +21,12 @@ const LONGEST_MS = 240_000;
 export async function room(): Promise<void> {
   const giveUpAt = performance.now() + LONGEST_MS;
   const turn = createServer().unref();
-  while (!(await isOurs(turn)) && performance.now() < giveUpAt) await sleep(500);
+  while (!(await hasTaken(turn)) && performance.now() < giveUpAt) await sleep(500);
   while ((await idleShare()) < IDLE_SHARE && performance.now() < giveUpAt);
   setTimeout(() => turn.close(), BEGUN_MS).unref();
 }
 
-async function isOurs(turn: Server): Promise<boolean> {
+async function hasTaken(turn: Server): Promise<boolean> {
   try {
     await once(turn.listen(TURN), 'listening');
     return true;

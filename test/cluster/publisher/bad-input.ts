@@ -8,7 +8,7 @@ import { apply, get, kubectl, waitFor } from '../kubectl.ts';
 import { withNamespace } from '../namespace.ts';
 import { until } from '../wait.ts';
 import { metric } from './deployed.ts';
-import { command, ordinaryService, publishedService, SELECTOR, shopPod } from './shop.ts';
+import { instruct, ordinaryService, publishedService, SELECTOR, shopPod } from './shop.ts';
 import { readyIn, slicesOf } from './slices.ts';
 
 const READY_MS = 120_000;
@@ -47,9 +47,9 @@ async function oursOf(namespace: string, service: string): ReturnType<typeof sli
 
 /** All else goes on: the good Service hears of a pod that goes and comes back. */
 async function assertGoesOn(namespace: string): Promise<void> {
-  await command(namespace, 'web-1', '/unready');
+  await instruct(namespace, 'web-1', '/unready');
   await untilPublished(namespace, 'good', ['web-2']);
-  await command(namespace, 'web-1', '/ready');
+  await instruct(namespace, 'web-1', '/ready');
   await untilPublished(namespace, 'good', ['web-1', 'web-2']);
 }
 

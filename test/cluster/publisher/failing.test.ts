@@ -8,7 +8,7 @@ import { testOnNodes } from '../on-nodes.ts';
 import { until } from '../wait.ts';
 import { leader, replicas, withPublisher } from './deployed.ts';
 import { partition, signal, stopProcess } from './process.ts';
-import { command, publishedService, shopPod } from './shop.ts';
+import { instruct, publishedService, shopPod } from './shop.ts';
 import { type SliceWatch, since, watchSlices } from './slices.ts';
 
 const READY_MS = 120_000;
@@ -81,7 +81,7 @@ testOnNodes('while the publisher fails', async context => {
     const { node } = await leader();
     const from = Date.now();
     await signal(node, 'KILL');
-    await command(namespace, 'web-1', '/unready');
+    await instruct(namespace, 'web-1', '/unready');
     const wentAt = await untilReady(watch, ['web-2', 'web-3'], AT_REST_MS);
     inner.diagnostic(`The first write came ${wentAt - from} ms after the kill`);
     assert.ok(wentAt - from < TAKEN_OVER_MS, `${wentAt - from} ms`);
@@ -93,7 +93,7 @@ testOnNodes('while the publisher fails', async context => {
     const first = await leader();
     const from = Date.now();
     const mend = await partition(inner, [first]);
-    await command(namespace, 'web-1', '/unready');
+    await instruct(namespace, 'web-1', '/unready');
     const wentAt = await untilReady(watch, ['web-2', 'web-3'], AT_REST_MS);
     inner.diagnostic(`The other's first write came ${wentAt - from} ms after the cut`);
     assert.ok(wentAt - from < TAKEN_OVER_MS, `${wentAt - from} ms`);
@@ -108,7 +108,7 @@ testOnNodes('while the publisher fails', async context => {
       const { namespace, watch } = await startShop(inner, 'away');
       const from = Date.now();
       const mend = await partition(inner, await replicas());
-      await command(namespace, 'web-1', '/unready');
+      await instruct(namespace, 'web-1', '/unready');
       await untilPod(namespace, 'web-1', 'False');
       await sleep(AWAY_MS);
       assert.deepEqual(watch.ready, ['web-1', 'web-2', 'web-3'], 'without a publisher nothing changes');
@@ -126,7 +126,7 @@ testOnNodes('while the publisher fails', async context => {
     const { node } = await leader();
     await stopProcess(inner, node);
     const from = Date.now();
-    await command(namespace, 'web-1', '/unready');
+    await instruct(namespace, 'web-1', '/unready');
     await untilReady(watch, ['web-2', 'web-3'], AT_REST_MS);
     await kubectl(['--namespace', namespace, 'delete', 'pod', 'web-2']);
     await apply(namespace, shopPod('web-4'));
@@ -135,7 +135,7 @@ testOnNodes('while the publisher fails', async context => {
     await signal(node, 'CONT');
     await sleep(AWAY_MS);
     assertKept(watch, rightAt, ['web-3', 'web-4'], ['web-3', 'web-4']);
-    await command(namespace, 'web-1', '/ready');
+    await instruct(namespace, 'web-1', '/ready');
     await untilReady(watch, ['web-1', 'web-3', 'web-4'], AT_REST_MS);
   });
 });

@@ -1,7 +1,7 @@
 /** A seeded history of what happens to pods and to the two Services that they are behind. */
 import { get, kubectl } from '../kubectl.ts';
 import { podNames } from '../pods.ts';
-import { command, shopPod } from './shop.ts';
+import { instruct, shopPod } from './shop.ts';
 
 export const SERVICES = ['ordinary', 'published'] as const;
 
@@ -85,10 +85,10 @@ export const DEEDS: readonly (readonly [what: string, deed: Deed])[] = [
   ['create', create],
   ['create', create],
   ['create', create],
-  ['ready', toOne((namespace, pod) => command(namespace, pod, '/ready'))],
-  ['ready', toOne((namespace, pod) => command(namespace, pod, '/ready'))],
-  ['not ready', toOne((namespace, pod) => command(namespace, pod, '/unready'))],
-  ['restart', toOne((namespace, pod) => command(namespace, pod, '/exit'))],
+  ['ready', toOne((namespace, pod) => instruct(namespace, pod, '/ready'))],
+  ['ready', toOne((namespace, pod) => instruct(namespace, pod, '/ready'))],
+  ['not ready', toOne((namespace, pod) => instruct(namespace, pod, '/unready'))],
+  ['restart', toOne((namespace, pod) => instruct(namespace, pod, '/exit'))],
   ['delete', toOne((namespace, pod) => inside(namespace, 'delete', 'pod', pod, '--wait=false'))],
   ['evict', toOne(evict)],
   ['relabel', relabel],

@@ -9,7 +9,7 @@ import { testOnNodes } from '../on-nodes.ts';
 import { containerOf, podStatus } from '../pod-status.ts';
 import { until } from '../wait.ts';
 import { withPublisher } from './deployed.ts';
-import { command, ordinaryService, publishedService, shopPod } from './shop.ts';
+import { instruct, ordinaryService, publishedService, shopPod } from './shop.ts';
 import { type SliceWatch, since, watchSlices } from './slices.ts';
 
 const READY_MS = 120_000;
@@ -46,7 +46,7 @@ testOnNodes(
     const ordinary = watchSlices(context, namespace, 'ordinary');
     const published = watchSlices(context, namespace, 'published');
     await waitFor(namespace, 'pods', 'condition=Ready', READY_MS, '--selector=app=web');
-    await command(namespace, 'sick', '/crash-statsd');
+    await instruct(namespace, 'sick', '/crash-statsd');
     const isSick = async (): Promise<boolean> =>
       containerOf(await podStatus(namespace, 'sick'), 'statsd').restarts >= 2 &&
       ordinary.ready.join() === 'goes,stays' &&

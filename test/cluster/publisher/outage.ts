@@ -8,7 +8,7 @@ import { podNames } from '../pods.ts';
 import { serviceAddress } from '../service.ts';
 import { until } from '../wait.ts';
 import { metric } from './deployed.ts';
-import { command, ordinaryService, publishedService, shopDeployment } from './shop.ts';
+import { instruct, ordinaryService, publishedService, shopDeployment } from './shop.ts';
 import { readyIn, slicesOf } from './slices.ts';
 
 const REPLICAS = 3;
@@ -60,7 +60,7 @@ export async function outage(namespace: string, loadMs: number): Promise<Outage>
   const versions = await versionsOf(namespace);
   const written = await metric('podusher_publisher_writes_total');
 
-  for (const pod of pods) await command(namespace, pod, '/crash-statsd');
+  for (const pod of pods) await instruct(namespace, pod, '/crash-statsd');
   const isSick = async (): Promise<boolean> => {
     const restarts = await Promise.all(pods.map(pod => restartsOf(namespace, pod)));
     return restarts.every(count => count >= 3);

@@ -119,6 +119,6 @@ export function publishedService(name: string, selector = 'app=web', spec: objec
 }
 
 /** Tells a pod what to do: `/unready`, `/crash-statsd`. */
-export async function command(namespace: string, pod: string, what: string): Promise<void> {
+export async function instruct(namespace: string, pod: string, what: string): Promise<void> {
   await podGet(namespace, pod, APP_PORT, what);
 }
