@@ -6,7 +6,7 @@ import { afterEach, describe, it } from 'node:test';
 import { createLoad, type Load, type LoadOptions, MOST_IN_FLIGHT } from '../../agent/rehearse/load/load.ts';
 import type { Outcome } from '../../agent/rehearse/load/outcome.ts';
 import { createPool, KEPT_CONNECTIONS, type Pool } from '../../agent/rehearse/load/pool.ts';
-import type { Destination } from '../../agent/rehearse/load/request.ts';
+import { type Destination, sendRequest } from '../../agent/rehearse/load/request.ts';
 import { OUTSIDE_ADDRESS } from '../../agent/rehearse/outside-address.ts';
 
 /** A server that knows where its requests came from. */
@@ -176,6 +176,19 @@ describe('createLoad()', () => {
     assert.ok(seen.connections.size > MOST_IN_FLIGHT / 2, 'it is not for want of connections');
     seen.server.closeAllConnections();
     await load.stop();
+  });
+
+  it('tells a request that nobody answers from one that reaches nobody', async context => {
+    const { server, port } = await serve(() => {});
+    const to = { host: '127.0.0.1', port, path: '/' };
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const unconnected = sendRequest(to, false);
+    context.mock.timers.tick(10_000);
+    assert.equal(Object(await unconnected).reason, 'no connection within 10 s');
+    const unanswered = sendRequest(to, false);
+    await once(server, 'request');
+    context.mock.timers.tick(10_000);
+    assert.equal(Object(await unanswered).reason, 'no answer within 10 s');
   });
 
   it('tells errors, refusals and broken connections apart', async () => {

@@ -46,7 +46,8 @@ export function sendRequest(destination: Destination, agent: Agent | false): Pro
 
   function broke(error: Error): void {
     const end = { startedAt, endedAt: now() };
-    if (timedOut) resolve({ ...end, type: 'unanswered', reason: 'no answer within 10 s' });
+    const lacking = connected ? 'answer' : 'connection';
+    if (timedOut) resolve({ ...end, type: 'unanswered', reason: `no ${lacking} within 10 s` });
     else if (connected) resolve({ ...end, type: 'broken', reason: 'connection closed without an answer' });
     else resolve({ ...end, type: 'unanswered', reason: reasonOf(error) });
   }
