@@ -115,7 +115,8 @@ function lateMostMs(clients: Clients): number {
  *   late or do not tell, or that were about to end, or had just ended, when the first was lost.
  */
 export function evidenceOf({ clients, app }: Trial, { failed, cut, ended }: Rolled): string {
-  const lost = [...failed, ...cut].toSorted((a, b) => a.endedAt - b.endedAt);
+  // Some cut is what others do too; what failed is to be explained first.
+  const lost = (failed.length > 0 ? failed : cut).toSorted((a, b) => a.endedAt - b.endedAt);
   const lines = lost.slice(0, LOST_TOLD).map(outcome => {
     const { startedAt, endedAt, ...what } = outcome;
     return `${new Date(startedAt).toISOString()}, ${Math.round(endedAt - startedAt)} ms: ${JSON.stringify(what)}`;
