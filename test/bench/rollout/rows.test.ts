@@ -27,6 +27,8 @@ const late = (lateMs: number | undefined): Rolled => ({
 
 const lostAt = (endedAt: number): Rolled => ({ ...late(0), cut: [{ ...BROKEN, endedAt }] });
 
+const failedAt = (startedAt: number): Rolled => ({ ...LOSSLESS, failed: [{ ...BROKEN, startedAt }] });
+
 const oneIsSilent: Rolled = { ...LOSSLESS, ended: [...LOSSLESS.ended, ...late(undefined).ended] };
 
 describe('rowOf()', () => {
@@ -45,7 +47,8 @@ describe('rowOf()', () => {
   const KEPT = { ...DIES, clients: 'kept' } as const;
   const cases: readonly (readonly [string, Trial, Rolled, readonly string[]])[] = [
     ['one that is cut', DIES, cuts(1), ['1 cut, at most 0']],
-    ['one that failed', DIES, { ...LOSSLESS, failed: [BROKEN] }, ['1 failed']],
+    ['one that failed', DIES, failedAt(0), ['1 failed, 0 of them while no pod was ending']],
+    ['one that failed before', DIES, failedAt(-10_000), ['1 failed, 1 of them while no pod was ending']],
     ['too little sent', DIES, { ...LOSSLESS, sent: 659 }, ['659 sent, at least 660']],
     ['a pod that stays too long', DIES, late(2100), ['2100 ms late, at most 2000']],
     ['a pod that gives no account', DIES, oneIsSilent, ['a pod does not tell when it ended']],

@@ -1,7 +1,7 @@
 /** The table of rolling updates: what is tried, what came of it, and what must hold. Pure. */
 import type { Clients } from '../../cluster/load/plan.ts';
 import type { App } from '../../cluster/rollout/apps.ts';
-import type { Rolled } from '../../cluster/rollout/roll.ts';
+import type { EndedPod, Rolled } from '../../cluster/rollout/roll.ts';
 import { howOf, type Strategy } from '../../cluster/rollout/strategy.ts';
 import { RATE } from '../../cluster/rollout/under-load.ts';
 
@@ -86,10 +86,20 @@ export function rowOf(trial: Trial, { sent, failed, cut, rolloutMs, ended }: Rol
     lateMs: late.length === 0 || late.some(Number.isNaN) ? null : Math.max(...late),
     rolloutMs: spreadOf(rolloutMs),
   };
-  return { ...trial, ...figures, problems: problemsOf({ ...trial, ...figures }) };
+  const apart = failed.filter(({ startedAt }) => !ended.some(pod => isEnding(pod, startedAt))).length;
+  return { ...trial, ...figures, problems: problemsOf({ ...trial, ...figures }, apart) };
 }
 
-function problemsOf({ strategy, clients, app, rollouts, ...row }: Omit<Row, 'problems'>): readonly string[] {
+/** @returns whether a pod was about to end, or had just ended. */
+function isEnding({ goneAt, goneMs }: EndedPod, at: number): boolean {
+  return goneAt - goneMs <= at && at <= goneAt + STALE_MS;
+}
+
+/** @param apart of those that failed, how many did so while no pod was ending: nobody's end is the reason. */
+function problemsOf(
+  { strategy, clients, app, rollouts, ...row }: Omit<Row, 'problems'>,
+  apart: number,
+): readonly string[] {
   if (!howOf(strategy).podusher) return [];
   const { sent, failed, cut, lateMs, rolloutMs } = row;
   const sentLeast = Math.floor((SENT_LEAST * RATE * rollouts * rolloutMs.median) / 1000);
@@ -98,7 +108,7 @@ function problemsOf({ strategy, clients, app, rollouts, ...row }: Omit<Row, 'pro
   const lateMost = lateMostMs(clients);
   return [
     ...(sent >= sentLeast ? [] : [`${sent} sent, at least ${sentLeast}`]),
-    ...(failed === 0 ? [] : [`${failed} failed`]),
+    ...(failed === 0 ? [] : [`${failed} failed, ${apart} of them while no pod was ending`]),
     ...(cut <= cutMost ? [] : [`${cut} cut, at most ${cutMost}`]),
     ...(isDying && !(lateMs !== null && lateMs <= lateMost)
       ? [lateMs === null ? 'a pod does not tell when it ended' : `${lateMs} ms late, at most ${lateMost}`]
@@ -122,10 +132,8 @@ export function evidenceOf({ clients, app }: Trial, { failed, cut, ended }: Roll
     return `${new Date(startedAt).toISOString()}, ${Math.round(endedAt - startedAt)} ms: ${JSON.stringify(what)}`;
   });
   const lostAt = lost[0]?.endedAt ?? Number.NaN;
-  const telling = ended.filter(
-    ({ goneAt, goneMs, lateMs = app === 'dies' ? Number.POSITIVE_INFINITY : 0 }) =>
-      lateMs > lateMostMs(clients) || (goneAt - goneMs < lostAt && lostAt < goneAt + STALE_MS),
-  );
+  const untold = app === 'dies' ? Number.POSITIVE_INFINITY : 0;
+  const telling = ended.filter(pod => (pod.lateMs ?? untold) > lateMostMs(clients) || isEnding(pod, lostAt));
   return [...lines, ...telling.flatMap(({ log }) => log)].map(line => `  ${line}\n`).join('');
 }
 
