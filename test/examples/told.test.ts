@@ -157,6 +157,19 @@ describe('toldOf()', () => {
     );
   });
 
+  it('takes what broke as Rails ended for cut, though the kubelet logs the end late', () => {
+    const at = Date.parse('2026-11-22T06:15:41Z') + 300;
+    const broken: Outcome = { startedAt: at - 100, endedAt: at, type: 'broken', reason: 'closed' };
+    const end = { exitCode: 137, finishedAt: '2026-11-22T06:15:41Z' };
+    const ended = { status: { containerStatuses: [{ name: 'rails', state: { terminated: end } }] } };
+    const cut = (pod: object): number => {
+      const kept = [broken];
+      const story = { ...recorded, outcomes: { new: [], kept }, states: [pod], isReplaced: true };
+      return toldOf(story).losses.kept.cut;
+    };
+    assert.deepEqual([cut(states[0] ?? {}), cut(ended)], [0, 1]);
+  });
+
   it('knows no excuse for a refusal when another pod takes over', () => {
     const { losses } = toldOf({ ...recorded, isReplaced: true });
     assert.equal(losses.new.other.length, 4);

@@ -36,13 +36,17 @@ export interface Told {
   readonly longestOutageMs: number;
 }
 
+/** Of a second that the API tells, the middle. */
+const HALF_A_SECOND_MS = 500;
+
 /** The exit code of what SIGKILL ended. */
 const SIGKILLED = 137;
 
 /** @returns the story of a pod's end. */
 export function toldOf(recorded: Recorded): Told {
   const { pod, outcomes } = recorded;
-  const kubelet = kubeletsPart(recorded).map(entry => ({ actor: 'kubelet' as const, ...entry }));
+  const ends = podEndsOf(recorded.states);
+  const kubelet = kubeletsPart(recorded, ends).map(entry => ({ actor: 'kubelet' as const, ...entry }));
   const agent = recorded.agentLog.split('\n').flatMap(line => {
     const entry = entryOf(line);
     return entry === undefined ? [] : [entry];
@@ -52,7 +56,12 @@ export function toldOf(recorded: Recorded): Told {
       .filter(entry => entry.type === type && (container === undefined || isOf(entry, container)))
       .map(({ at }) => at);
   const [deletedAt = recorded.deletedAt] = timeOf('deleted');
-  const railsEnds = timeOf('exited', 'rails');
+  // On a busy machine the kubelet logs an end up to a second late; the API has the second in which it was.
+  const inSecond = ends.get('rails')?.finishedAt;
+  const railsEnds = [
+    ...timeOf('exited', 'rails'),
+    ...(inSecond === undefined ? [] : [inSecond + HALF_A_SECOND_MS]),
+  ];
   const [sigtermAt = deletedAt] = timeOf('signal', 'rails');
   const killedAt = kubelet.find(entry => isOf(entry, 'rails') && isKill(entry))?.at;
   // From its release on the pod is not ready, and gets no new connection; on those that it has Rails goes on to its end.
@@ -83,9 +92,8 @@ function loadEndsOf(outcomes: readonly Outcome[]): LoadEntry[] {
 }
 
 /** The pod was Ready when the load began; then by the kubelet's log, or where that cannot be had, by the API. */
-function kubeletsPart(recorded: Recorded): KubeletEntry[] {
-  const { outcomes, kubeletLog, pod, states, now } = recorded;
-  const ends = podEndsOf(states);
+function kubeletsPart(recorded: Recorded, ends: ReadonlyMap<string, ContainerEnd>): KubeletEntry[] {
+  const { outcomes, kubeletLog, pod, now } = recorded;
   const from = Math.min(recorded.deletedAt, ...outcomes.kept.map(({ startedAt }) => startedAt));
   const ready: KubeletEntry = { at: from, type: 'pod-ready', ready: true };
   if (kubeletLog === null) return [ready, ...entriesOfApi(recorded, ends)];
@@ -99,7 +107,8 @@ function kubeletsPart(recorded: Recorded): KubeletEntry[] {
 /** The API knows little else but the ends, and these to the second: the middle of it is taken. */
 function entriesOfApi({ pod, deletedAt }: Recorded, ends: ReadonlyMap<string, ContainerEnd>): KubeletEntry[] {
   const exits = [...ends].map(([container, { exitCode, finishedAt }]) => {
-    return { at: finishedAt + 500, type: 'exited', container, code: exitCode, signal: null } as const;
+    const at = finishedAt + HALF_A_SECOND_MS;
+    return { at, type: 'exited', container, code: exitCode, signal: null } as const;
   });
   return [{ at: deletedAt, type: 'deleted', gracePeriodMs: pod.gracePeriodMs }, ...exits];
 }
