@@ -7,6 +7,8 @@ import { type RunOptions, run } from './run.ts';
 import { until } from './wait.ts';
 
 const DEADLINE_MS = 30_000;
+/** A controller manager that has lost its API server asks again after half a minute, or a minute. */
+const ACCOUNT_MS = 120_000;
 
 const OTHER = process.env['PODUSHER_TEST_KUBECONFIG'];
 
@@ -82,7 +84,7 @@ export async function createNamespace(name: string, labels: Readonly<Record<stri
     input: JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata }),
   });
   const account = async (): Promise<boolean> => (await get(name, 'serviceaccount', 'default')) !== null;
-  await until(`namespace "${name}" has its service account`, account, { timeoutMs: DEADLINE_MS });
+  await until(`namespace "${name}" has its service account`, account, { timeoutMs: ACCOUNT_MS });
 }
 
 /** Begins to delete a namespace with all that is in it, without waiting for anybody's grace. */
