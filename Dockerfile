@@ -1,5 +1,5 @@
-# podusher's image: Node, podusher's built files but the rehearsal, and koffi's binding for reading sockets. No shell, no package
-# manager. For the processor that it is built on. Build: buildah bud -t podusher:dev .   (or docker build)
+# podusher's image: Node, podusher's built files but the rehearsal, and koffi's binding for reading sockets. No shell, no
+# package manager. For the processor that it is built on. Build: buildah bud -t podusher:dev .   (or docker build)
 FROM docker.io/library/node:24-bookworm-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends binutils && rm -rf /var/lib/apt/lists/*
 WORKDIR /src

@@ -44,8 +44,8 @@ export async function runBeside(
 export async function runAgain(files: readonly string[], holds: Holds): Promise<readonly string[]> {
   const failed: string[] = [];
   for (const file of files) {
-    const isLossless = ['measures', 'slows'].includes(doingOf(file));
-    const isGood = (await holds(file)) && (!isLossless || (await holds(file)));
+    const tellsLosses = ['measures', 'slows'].includes(doingOf(file));
+    const isGood = (await holds(file)) && (!tellsLosses || (await holds(file)));
     if (!isGood) failed.push(file);
   }
   return failed;

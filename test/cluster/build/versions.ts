@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { run } from '../run.ts';
 import { cachedNames } from './cache.ts';
 
-/** etcd's minor release that Kubernetes since 1.34 comes with. */
+/** etcd's minor release that Kubernetes 1.34 to 1.36 come with; 1.37 runs on it too. */
 const ETCD = '3.6';
 
 const LOOKUP_MS = 30_000;
