@@ -13,6 +13,9 @@ import { nodeObject, type PodParts, serviceObject } from '../publisher/objects.t
 import { pod } from '../publisher/published.ts';
 import { metadataOf, must, Server } from '../publisher/server.ts';
 
+/** Writes at a time, all of one namespace. */
+export const AT_A_TIME = 12;
+
 export const KEY: string = 'shop/web';
 export const DOWN: Partial<PodParts> = { containers: [{ name: 'rails', ready: false }] };
 export const REFUSED: Written = { outcome: 'refused', reason: 'no', retryAfterMs: undefined };
