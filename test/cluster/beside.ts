@@ -35,6 +35,7 @@ export const DOING: Readonly<Record<string, Doing>> = {
   'api/outage.test.ts': 'stops',
   'facts/kubelet-restart.test.ts': 'stops',
   'holds/faults.test.ts': 'stops',
+  'holds/node-shutdown.test.ts': 'stops',
   'publisher/failing.test.ts': 'stops',
   'publisher/node-lost.test.ts': 'stops',
   'publisher/twin.test.ts': 'stops',

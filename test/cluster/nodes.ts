@@ -3,8 +3,16 @@ import type { TestContext } from 'node:test';
 import { atEnd } from './at-end.ts';
 import { kubectl } from './kubectl.ts';
 import { apiServer, controllerManager, etcdService, scheduler } from './machine/control-plane.ts';
-import { configureProxy, containerd, isProxy, kubelet, kubeProxy } from './machine/node.ts';
-import type { ProxySpeed } from './machine/node-config.ts';
+import {
+  configureKubelet,
+  configureProxy,
+  containerd,
+  isKubelet,
+  isProxy,
+  kubelet,
+  kubeProxy,
+} from './machine/node.ts';
+import type { KubeletOptions, ProxySpeed } from './machine/node-config.ts';
 import { NODES, type NodeName, type NodePlace } from './machine/place.ts';
 import type { Programs } from './machine/programs.ts';
 import { isRunning, pause, resume, type Service, start, stop } from './machine/service.ts';
@@ -93,7 +101,13 @@ export async function restartProxy(name: NodeName): Promise<void> {
   await until(`kube-proxy on ${name} has told the kernel`, isSynced, { timeoutMs: BACK_MS });
 }
 
-/** Has every program run and answer again, whoever stopped, paused or slowed it. */
+/** Restarts a kubelet with these settings. */
+export async function setKubelet(name: NodeName, options: KubeletOptions = {}): Promise<void> {
+  await configureKubelet(nodeOf(name), options);
+  await restartService(`kubelet@${name}`);
+}
+
+/** Has every program run and answer again, as it is configured usually, whoever stopped, paused or changed it. */
 export async function allProgramsRun(): Promise<void> {
   const onNodes = NODES.flatMap(({ name }) =>
     (['containerd', 'kubelet', 'kube-proxy'] as const).map(program => `${program}@${name}` as const),
@@ -103,7 +117,10 @@ export async function allProgramsRun(): Promise<void> {
     await start(serviceOf(name));
   }
   await apiAnswers();
-  for (const node of NODES) if (!(await isProxy(node, 'usual'))) await setProxy('usual', [node.name]);
+  for (const node of NODES) {
+    if (!(await isKubelet(node))) await setKubelet(node.name);
+    if (!(await isProxy(node, 'usual'))) await setProxy('usual', [node.name]);
+  }
 }
 
 async function apiAnswers(): Promise<void> {

@@ -11,11 +11,14 @@ const PACKAGES: Readonly<Record<string, string>> = {
   conntrack: '/usr/sbin/conntrack',
   containerd: '/usr/bin/containerd',
   'containernetworking-plugins': '/usr/lib/cni/ptp',
+  'dbus-daemon': '/usr/bin/dbus-daemon',
   iproute2: '/usr/bin/ip',
   ipset: '/usr/sbin/ipset',
   iptables: '/usr/sbin/iptables',
   mmdebstrap: '/usr/bin/mmdebstrap',
   openssl: '/usr/bin/openssl',
+  'python3-dbus': '/usr/lib/python3/dist-packages/dbus/__init__.py',
+  'python3-gi': '/usr/lib/python3/dist-packages/gi/__init__.py',
   runc: '/usr/sbin/runc',
 };
 

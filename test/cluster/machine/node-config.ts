@@ -8,6 +8,11 @@ export const PAUSE_IMAGE = 'podusher.local/pause:1';
 /** `slow` is kube-proxy as it is set in a large cluster: it tells the kernel of changes every ten seconds. */
 export type ProxySpeed = 'usual' | 'slow';
 
+export interface KubeletOptions {
+  /** What pods have when the machine shuts down; the kubelet knows of that from systemd-logind alone. */
+  readonly shutdownGraceS?: number;
+}
+
 /** Each pod has a cable of its own to the node, and everything else is behind that (as in GKE). */
 export function cniConfig({ pods }: NodePlace): unknown {
   const ipam = {
@@ -39,7 +44,11 @@ export function containerdConfig(cniFolder: string): string {
 `;
 }
 
-export function kubeletConfig({ name, address }: NodePlace, cgroupRoot: string): unknown {
+export function kubeletConfig(
+  { name, address }: NodePlace,
+  cgroupRoot: string,
+  { shutdownGraceS }: KubeletOptions = {},
+): unknown {
   return {
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
     kind: 'KubeletConfiguration',
@@ -58,6 +67,7 @@ export function kubeletConfig({ name, address }: NodePlace, cgroupRoot: string):
     // The disk is the host's; a test that wants an eviction has its own limit.
     evictionHard: { 'memory.available': '50Mi', 'nodefs.available': '1%', 'imagefs.available': '1%' },
     imageGCHighThresholdPercent: 100,
+    ...(shutdownGraceS !== undefined && { shutdownGracePeriod: `${shutdownGraceS}s` }),
   };
 }
 

@@ -1,11 +1,13 @@
 /** What runs on a node: containerd, the kubelet and kube-proxy, with the node's own files. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { cgroupOf } from './cgroups.ts';
 import { kubeconfigFile } from './keys.ts';
 import {
   cniConfig,
   containerdConfig,
+  type KubeletOptions,
   kubeletConfig,
   kubeProxyConfig,
   type ProxySpeed,
@@ -56,8 +58,26 @@ export async function prepareNode(node: NodePlace): Promise<void> {
   await inSpace(node.name, ['sh', '-euc', mounts.join('\n')], { timeoutMs: SET_UP_MS });
   await writeFile(own('cni', '10-podusher.conflist'), JSON.stringify(cniConfig(node)));
   await writeFile(own('containerd.toml'), containerdConfig(own('cni')));
-  await writeFile(own('kubelet.json'), JSON.stringify(kubeletConfig(node, cgroupOf(node.name))));
+  await configureKubelet(node);
   await configureProxy(node, 'usual');
+}
+
+/** A kubelet notices when it is started again. */
+export async function configureKubelet(node: NodePlace, options: KubeletOptions = {}): Promise<void> {
+  await writeFile(kubeletFile(node), kubeletText(node, options));
+}
+
+/** @returns whether the kubelet is configured so */
+export async function isKubelet(node: NodePlace, options: KubeletOptions = {}): Promise<boolean> {
+  return (await readFile(kubeletFile(node), 'utf8')) === kubeletText(node, options);
+}
+
+function kubeletText(node: NodePlace, options: KubeletOptions): string {
+  return JSON.stringify(kubeletConfig(node, cgroupOf(node.name), options));
+}
+
+function kubeletFile({ folder }: NodePlace): string {
+  return join(folder, 'kubelet.json');
 }
 
 /** kube-proxy ends when its configuration is rewritten: start it again. */
@@ -82,7 +102,7 @@ export function containerd(node: NodePlace): Service {
 export function kubelet(node: NodePlace, programs: Programs): Service {
   const command = [
     join(programs.kubernetes, 'kubelet'),
-    `--config=${join(node.folder, 'kubelet.json')}`,
+    `--config=${kubeletFile(node)}`,
     `--kubeconfig=${kubeconfigFile(node.name)}`,
     `--hostname-override=${node.name}`,
     `--node-ip=${node.address}`,
@@ -97,4 +117,10 @@ export function kubelet(node: NodePlace, programs: Programs): Service {
 export function kubeProxy(node: NodePlace, programs: Programs): Service {
   const command = [join(programs.kubernetes, 'kube-proxy'), `--config=${proxyFile(node)}`];
   return { space: node.name, name: 'kube-proxy', command };
+}
+
+/** Enough of systemd-logind for a kubelet (`logind.py`). */
+export function logind(node: NodePlace): Service {
+  const program = fileURLToPath(new URL('logind.py', import.meta.url));
+  return { space: node.name, name: 'logind', command: ['/usr/bin/python3', program] };
 }

@@ -96,7 +96,8 @@ export async function stop(service: Service, signal: 'TERM' | 'KILL' = 'TERM'): 
   await until(ended, gone, { timeoutMs: signal === 'TERM' ? STOP_MS : KILL_MS, everyMs: 50 });
 }
 
-async function send(service: Service, signal: string): Promise<void> {
+/** Sends a signal that it knows what to do with. */
+export async function send(service: Service, signal: string): Promise<void> {
   const pid = pidOf(service);
   if (pid === null) throw new Error(`"${service.name}" was never started in "${service.space}"`);
   await inSpace(service.space, ['kill', `-${signal}`, pid], { timeoutMs: KILL_MS });
