@@ -48,6 +48,7 @@ export const DOING: Readonly<Record<string, Doing>> = {
   'api/away.test.ts': 'elsewhere',
   'at-end.test.ts': 'elsewhere',
   'beside.test.ts': 'elsewhere',
+  'load/try.test.ts': 'elsewhere',
   'rollout/account.test.ts': 'elsewhere',
   'run.test.ts': 'elsewhere',
   'runs.test.ts': 'elsewhere',

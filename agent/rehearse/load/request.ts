@@ -4,12 +4,13 @@ import type { Outcome } from './outcome.ts';
 
 const TIMEOUT_MS = 10_000;
 
-/** Where a request goes, and from which of this machine's addresses; by default the system's choice. */
+/** Where a request goes, and from which of this machine's addresses and ports; by default the system's choice. */
 export interface Destination {
   readonly host: string;
   readonly port: number;
   readonly path: string;
   readonly localAddress?: string;
+  readonly localPort?: number;
 }
 
 /**

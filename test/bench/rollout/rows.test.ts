@@ -47,14 +47,19 @@ describe('rowOf()', () => {
   const KEPT = { ...DIES, clients: 'kept' } as const;
   const cases: readonly (readonly [string, Trial, Rolled, readonly string[]])[] = [
     ['one that is cut', DIES, cuts(1), ['1 cut, at most 0']],
-    ['one that failed', DIES, failedAt(0), ['1 failed, 0 of them while no pod was ending']],
-    ['one that failed before', DIES, failedAt(-10_000), ['1 failed, 1 of them while no pod was ending']],
+    ['one that failed', DIES, failedAt(0), ['1 failed (0 while no pod was ending), at most 0']],
+    ['one that failed before', DIES, failedAt(-10_000), ['1 failed (1 while no pod was ending), at most 0']],
     ['too little sent', DIES, { ...LOSSLESS, sent: 659 }, ['659 sent, at least 660']],
     ['a pod that stays too long', DIES, late(2100), ['2100 ms late, at most 2000']],
     ['a pod that gives no account', DIES, oneIsSilent, ['a pod does not tell when it ended']],
     ['kept connections cut by Rails', { ...KEPT, app: 'rails' }, cuts(1), ['1 cut, at most 0']],
-    ['more cut than with a sleep', KEPT, cuts(15), ['15 cut, at most 14']],
-    ['no more cut than with a sleep', KEPT, cuts(14), []],
+    [
+      'more lost than with a sleep',
+      KEPT,
+      { ...cuts(14), failed: [BROKEN] },
+      ['1 failed (0 while no pod was ending) and 14 cut, at most 14'],
+    ],
+    ['no more lost than with a sleep', KEPT, { ...cuts(13), failed: [BROKEN] }, []],
     ['a pod held by kept connections', KEPT, late(18_900), []],
     ['any loss of what is there to compare', { ...DIES, strategy: 'none' }, cuts(100), []],
   ];

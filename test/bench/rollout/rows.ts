@@ -73,7 +73,7 @@ const LOST_TOLD = 20;
 const STALE_MS = 15_000;
 
 /** An app that dies at SIGTERM, clients that keep their connections, a sleep of 15 s: measured, of one rollout. */
-const CUT_BY_A_ROLLOUT = 14;
+const LOST_BY_A_ROLLOUT = 14;
 
 /** @returns the line of the table. */
 export function rowOf(trial: Trial, { sent, failed, cut, rolloutMs, ended }: Rolled): Row {
@@ -104,16 +104,23 @@ function problemsOf(
   const { sent, failed, cut, lateMs, rolloutMs } = row;
   const sentLeast = Math.floor((SENT_LEAST * RATE * rollouts * rolloutMs.median) / 1000);
   const isDying = app === 'dies';
-  const cutMost = isDying && clients === 'kept' ? CUT_BY_A_ROLLOUT * rollouts : 0;
+  const lostMost = isDying && clients === 'kept' ? LOST_BY_A_ROLLOUT * rollouts : 0;
   const lateMost = lateMostMs(clients);
   return [
     ...(sent >= sentLeast ? [] : [`${sent} sent, at least ${sentLeast}`]),
-    ...(failed === 0 ? [] : [`${failed} failed, ${apart} of them while no pod was ending`]),
-    ...(cut <= cutMost ? [] : [`${cut} cut, at most ${cutMost}`]),
+    ...(failed + cut <= lostMost ? [] : [`${lostInWords(failed, apart, cut)}, at most ${lostMost}`]),
     ...(isDying && !(lateMs !== null && lateMs <= lateMost)
       ? [lateMs === null ? 'a pod does not tell when it ended' : `${lateMs} ms late, at most ${lateMost}`]
       : []),
   ];
+}
+
+function lostInWords(failed: number, apart: number, cut: number): string {
+  const what = [
+    ...(failed === 0 ? [] : [`${failed} failed (${apart} while no pod was ending)`]),
+    ...(cut === 0 ? [] : [`${cut} cut`]),
+  ];
+  return what.join(' and ');
 }
 
 function lateMostMs(clients: Clients): number {

@@ -7,9 +7,9 @@
  *     /stop?name=NAME              ends it; answers what became of each request
  */
 import { createServer, type ServerResponse } from 'node:http';
-import { sendRequest } from '../../../agent/rehearse/load/request.ts';
 import { type Generator, startGenerator } from './generator.ts';
 import type { LoadPlan } from './plan.ts';
+import { tryOnce } from './try.ts';
 
 const PORT = 8080;
 
@@ -19,7 +19,7 @@ const server = createServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://load');
   const name = searchParams.get('name') ?? '';
   const plan = searchParams.get('plan') ?? '';
-  if (pathname === '/try') void tryOnce(plan, response);
+  if (pathname === '/try') void answerTry(plan, response);
   else if (pathname === '/start') start(name, plan, response);
   else if (pathname === '/stop') void stop(name, response);
   else answer(response, 200, 'ok');
@@ -27,9 +27,9 @@ const server = createServer((request, response) => {
 server.listen(PORT);
 process.on('SIGTERM', () => process.exit(0));
 
-async function tryOnce(text: string, response: ServerResponse): Promise<void> {
+async function answerTry(text: string, response: ServerResponse): Promise<void> {
   const plan: LoadPlan = JSON.parse(text);
-  answer(response, 200, await sendRequest(plan, false));
+  answer(response, 200, await tryOnce(plan));
 }
 
 function start(name: string, text: string, response: ServerResponse): void {
