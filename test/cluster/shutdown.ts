@@ -23,7 +23,8 @@ const BACK_MS = 120_000;
 export async function expectShutdown(context: TestContext, name: NodeName, graceS: number): Promise<void> {
   const node = nodeOf(name);
   atEnd(context, () => forgetShutdown(name));
-  // It may be there of one that was killed.
+  // A test that was killed has left it all.
+  await stop(logind(node));
   await nodeExec(name, ['rm', '-rf', LOCKS]);
   await start(logind(node));
   const answers = (): boolean => {

@@ -9,6 +9,8 @@ import { initOf } from '../machine/space.ts';
 const MUTE = `require('node:net').createServer(() => {})
   .listen({ host: '${API.address}', port: ${API.port} }, () => console.log('listening'))`;
 
+const START_MS = 10_000;
+
 export interface Mute {
   /** Resolves when it has ended. */
   end(): Promise<void>;
@@ -25,7 +27,7 @@ export async function startMute(context: TestContext): Promise<Mute> {
     await ended;
   };
   atEnd(context, end);
-  await Promise.race([once(child.stdout, 'data'), ended]);
+  await Promise.race([once(child.stdout, 'data', { signal: AbortSignal.timeout(START_MS) }), ended]);
   if (child.exitCode !== null) throw new Error(`It ended with ${child.exitCode}`);
   return { end };
 }
