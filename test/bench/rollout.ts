@@ -14,6 +14,7 @@ import { createNamespace, deleteNamespace, isOurs } from '../cluster/kubectl.ts'
 import { setProxy } from '../cluster/nodes.ts';
 import { loadRailsAuthImages } from '../cluster/rails-auth/images.ts';
 import { rollOut } from '../cluster/rollout/roll.ts';
+import { howOf } from '../cluster/rollout/strategy.ts';
 import { lasted } from '../cluster/say.ts';
 import { evidenceOf, nameOf, type Row, rowOf, type Trial, tableOf, trials } from './rollout/rows.ts';
 
@@ -106,7 +107,8 @@ async function measure(trial: Trial, signal: AbortSignal): Promise<Row> {
     const rolled = await rollOut(name, plan, { signal, onRollout });
     const row = rowOf(trial, rolled);
     say(tableOf([row]).split('\n').slice(2).join('\n'));
-    if (row.problems.length > 0) say(evidenceOf(trial, rolled));
+    if (row.problems.length > 0 || (howOf(strategy).podusher && row.failed > 0))
+      say(evidenceOf(trial, rolled));
     return row;
   } finally {
     await deleteNamespace(name);
