@@ -75,7 +75,8 @@ export function createEventWriter(parts: EventWriterParts): EventWriter {
     for (let attempt = 1; ; attempt += 1) {
       const answer = await client.ask({ path, body, signal: controller.signal }, limits, MOST_ANSWER_BYTES);
       if (answer.ok || answer.failure.code === CONFLICT) return counted('written');
-      if (attempt === TRIES || !isPassing(answer.failure) || controller.signal.aborted) {
+      if (controller.signal.aborted) return counted('dropped');
+      if (attempt === TRIES || !isPassing(answer.failure)) {
         refused(answer.failure.reason);
         return counted('refused');
       }

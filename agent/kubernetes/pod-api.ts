@@ -107,7 +107,7 @@ export async function createPodApi(parts: PodApiParts): Promise<PodApi> {
     if (isFirst && !next.pod.containers.some(container => container.name === own.name)) {
       log.warn({}, `No container of the pod is called "${own.name}"; set --name to the agent's own`);
     }
-    const said = specSettings(next.pod, own.name);
+    const said = specSettings(next.pod, own);
     if (spec === undefined || !isSame(spec, said)) {
       spec = said;
       parts.respecified();

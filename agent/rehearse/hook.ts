@@ -2,6 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Hook, POD_ADDRESS } from '../../lib/kubelet/pod.ts';
+import { firstRequest } from '../../lib/readiness/http-probe.ts';
 import { runToEnd } from './exec.ts';
 import type { Stage } from './stage.ts';
 
@@ -26,21 +27,15 @@ export async function runHook(hook: Hook, stage: Stage, signal: AbortSignal): Pr
   return { outcome: 'answered', reason: 'it slept' };
 }
 
-function get(hook: Extract<Hook, { type: 'httpGet' }>, signal: AbortSignal): Promise<HookResult> {
+/** Sends what a probe would (`NewRequestForHTTPGetAction`, `pkg/probe/http/request.go`): a path may lack its slash. */
+async function get(hook: Extract<Hook, { type: 'httpGet' }>, signal: AbortSignal): Promise<HookResult> {
+  const asked = firstRequest(hook, POD_ADDRESS, 'kube-lifecycle/podusher-rehearse');
+  if (asked === undefined) return { outcome: 'failed', reason: 'its host, port and path make no URL' };
   const request = hook.scheme === 'HTTPS' ? httpsRequest : httpRequest;
-  const headers = { 'user-agent': 'kube-lifecycle/podusher-rehearse', accept: '*/*' };
-  const own = Object.fromEntries(hook.headers.map(({ name, value }) => [name.toLowerCase(), value]));
   const { promise, resolve } = Promise.withResolvers<HookResult>();
-  const options = {
-    host: hook.host ?? POD_ADDRESS,
-    port: hook.port,
-    path: hook.path,
-    headers: { ...headers, ...own },
-    agent: false as const,
-    rejectUnauthorized: false,
-    signal,
-  };
-  const sent = request(options, response => {
+  const headers = [['Host', asked.host], ...asked.headers].flat();
+  const options = { headers, agent: false as const, rejectUnauthorized: false, signal };
+  const sent = request(asked.url, options, response => {
     // The kubelet looks at the answer's head only.
     resolve({ outcome: 'answered', reason: `HTTP ${response.statusCode}` });
     response.on('error', () => undefined);

@@ -7,7 +7,10 @@ import type { Stage } from './stage.ts';
 
 const WORLD = { network: new Network(), podHost: POD_ADDRESS, userAgent: 'kube-probe/podusher-rehearse' };
 
-/** Runs a probe as the kubelet does, within its timeout; when `signal` aborts, it is dropped. */
+/**
+ * Runs a probe as the kubelet does, within its timeout; when `signal` aborts, it is dropped. An answer that breaks off is a
+ * failure here; there it changes nothing (ARCHITECTURE.md, K13).
+ */
 export async function runProbe(probe: KubeletProbe, stage: Stage, signal: AbortSignal): Promise<ExecResult> {
   const { action, timeoutSeconds } = probe;
   if (isExec(action)) {

@@ -68,7 +68,7 @@ export function createAnswers(parts: AnswersParts): RefreshedAnswers {
   }
 
   function status(): Status {
-    const { hash, appliedAt, problems } = inForce();
+    const { hash, isFileThere, appliedAt, problems } = inForce();
     return buildStatus({
       name: own.podName ?? name,
       version: VERSION,
@@ -79,7 +79,7 @@ export function createAnswers(parts: AnswersParts): RefreshedAnswers {
       readinessChanges: story.readinessChanges,
       verdicts: verdicts(),
       settings: settings(),
-      applied: { hash, at: appliedAt, file: own.annotationsFile.path, problems },
+      applied: { hash, at: appliedAt, file: isFileThere ? own.annotationsFile.path : null, problems },
       state: state(),
       arrivalsCount: observer.arrivalsCount,
       sources: observer.sources,
@@ -92,7 +92,7 @@ export function createAnswers(parts: AnswersParts): RefreshedAnswers {
     hooks,
     refresh(): void {
       const next = currentReadiness();
-      // A drain asks with each sample, six times a second, and mostly nothing has changed.
+      // A drain asks with each sample, five times a second, and mostly nothing has changed.
       if (isTold && JSON.stringify(next) === JSON.stringify(readiness)) return;
       isTold = true;
       readiness = next;

@@ -13,16 +13,19 @@ const SETTLE_MS = 100;
 /** The annotations by key, or why they cannot be read. */
 export type Podinfo = Parsed<ReadonlyMap<string, string>>;
 
+/** What is read where there is no file. */
+export const NO_FILE: ReadonlyMap<string, string> = new Map();
+
 /**
  * Reads the downward-API file.
- * @param required a missing file is a problem; otherwise there are simply no annotations
+ * @param required a missing file is a problem; otherwise there are simply no annotations: `NO_FILE`
  */
 export async function readPodinfo(path: string, required: boolean): Promise<Podinfo> {
   try {
     return parsePodinfo(await readBounded(path, LONGEST_PODINFO_BYTES));
   } catch (error) {
     const code = codeOf(error);
-    if (code === 'ENOENT' && !required) return parsed(new Map());
+    if (code === 'ENOENT' && !required) return parsed(NO_FILE);
     return unparsed(`Cannot be read (${code}); mount the downward API's metadata.annotations there`);
   }
 }

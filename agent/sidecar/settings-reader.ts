@@ -6,7 +6,7 @@ import type { Inputs } from '../../lib/settings/layers.ts';
 import { formatProblem } from '../../lib/settings/problem.ts';
 import { readSettings, type SettingsReading } from '../../lib/settings/read-settings.ts';
 import type { Settings } from '../../lib/settings/settings.ts';
-import { type Podinfo, readPodinfo, watchPodinfo } from './podinfo.ts';
+import { NO_FILE, type Podinfo, readPodinfo, watchPodinfo } from './podinfo.ts';
 
 /**
  * The last good settings, and what is wrong with the annotations as they stand. Whether they are in force is for
@@ -19,6 +19,8 @@ export interface KnownSettings {
   readonly drainMinMs: number;
   /** Of our annotations in effect; null where there are none in effect, or no file. */
   readonly hash: string | null;
+  /** Whether there was a file when they were read. */
+  readonly isFileThere: boolean;
   /** When they were read, in ms since the epoch. */
   readonly appliedAt: number;
   readonly problems: readonly string[];
@@ -54,6 +56,7 @@ export async function readFirst(source: SettingsSource): Promise<FirstReading> {
     settings: isGood ? reading.settings : undefined,
     drainMinMs: reading.drainMinMs,
     hash: isGood ? hash : null,
+    isFileThere: isThere(podinfo),
     appliedAt: source.now(),
     problems,
     spec: undefined,
@@ -132,10 +135,19 @@ function after(
     const isTold = problems.join('\n') === before.problems.join('\n');
     return isTold ? before : { ...before, problems };
   }
-  const isSame = hash === before.hash && spec === before.spec && before.problems.length === 0;
+  const isFileThere = isThere(podinfo);
+  const isSame =
+    hash === before.hash &&
+    isFileThere === before.isFileThere &&
+    spec === before.spec &&
+    before.problems.length === 0;
   if (isSame) return before;
   const { settings, drainMinMs } = reading;
-  return { settings, drainMinMs, hash, appliedAt: source.now(), problems, spec };
+  return { settings, drainMinMs, hash, isFileThere, appliedAt: source.now(), problems, spec };
+}
+
+function isThere(podinfo: Podinfo): boolean {
+  return !podinfo.ok || podinfo.value !== NO_FILE;
 }
 
 function read(

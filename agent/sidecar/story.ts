@@ -103,6 +103,7 @@ function measure(entry: DrainEntry, since: number, metrics: Metrics): void {
       if (entry.left === undefined) break;
       metrics.count('podusher_left_in_flight_total', { container }, entry.left.requests + entry.left.inDoubt);
       metrics.count('podusher_left_connections_total', { container }, entry.left.connections);
+      if (entry.left.unknown !== undefined) metrics.count('podusher_left_unknown_total', { container });
       break;
     }
     case 'healed':

@@ -107,8 +107,9 @@ function expectedRate({ before, startedAt, arrivedAt }: Arrivals, silenceMaxMs: 
   return isFull && isTold(inDrain) ? inDrain : undefined;
 }
 
+/** @returns undefined where one reading had them all: that is no rate. */
 function rateBetween(times: readonly number[]): number | undefined {
   const [first, last] = [times[0], times.at(-1)];
-  if (first === undefined || last === undefined || times.length < 2) return undefined;
+  if (first === undefined || last === undefined || first === last) return undefined;
   return (times.length - 1) / ((last - first) / 1000);
 }

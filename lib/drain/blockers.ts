@@ -1,7 +1,7 @@
 import type { Blocker } from '../readiness/aggregate.ts';
 import { containerOf, planOf } from './plan.ts';
 import { nameOf, type Restarting, type State, type Termination } from './state.ts';
-import { goneDependency } from './waves.ts';
+import { lostDependency } from './waves.ts';
 
 /**
  * What a drain says about readiness. A termination by itself says nothing: the deletion has already taken the pod
@@ -32,7 +32,7 @@ function releases(state: Termination): Blocker[] {
   const lost = plan.containers
     .filter(container => container.critical && !state.stopped.has(container.name))
     .flatMap(({ name }) => {
-      const gone = goneDependency(state, plan, name);
+      const gone = lostDependency(state, plan, name);
       const since = gone === undefined ? undefined : state.stopped.get(gone)?.at;
       return since === undefined ? [] : [fault(`${name} depends on ${gone}, which is gone`, since)];
     });

@@ -57,9 +57,12 @@ export function containerOf(settings: Settings, name: string): Container {
   return settings.containers.find(container => container.name === name) ?? { name, ...UNNAMED };
 }
 
-/** @returns how long a restart's hook waits at most, in ms: by `SETTLE_MS` it is known to be one. */
-export function restartMaxMs({ restartDrainMaxMs }: Settings): number {
-  return Math.max(SETTLE_MS, restartDrainMaxMs);
+/**
+ * @returns how long a restart's hook waits at most, in ms: by `SETTLE_MS` it is known to be one, and after the grace period
+ *   the kubelet has abandoned it.
+ */
+export function restartMaxMs({ restartDrainMaxMs, gracePeriodMs }: Settings): number {
+  return Math.min(gracePeriodMs, Math.max(SETTLE_MS, restartDrainMaxMs));
 }
 
 /** @returns the plan for a termination that began at `state.since`. */

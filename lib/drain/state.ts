@@ -42,7 +42,7 @@ export interface Serving {
 interface Active {
   readonly settings: Settings;
   readonly next: Settings | undefined;
-  /** The first hook's arrival: the grace period began then, at the latest. */
+  /** The first hook's arrival, or SIGTERM's where that came first: the grace period began then, at the latest. */
   readonly since: number;
   readonly hooks: ReadonlyMap<HookName, Hook>;
   readonly sigtermAt: number | undefined;

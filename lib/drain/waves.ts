@@ -14,13 +14,13 @@ export function dependentsOf(plan: Plan, name: string): Container[] {
   return outlived(plan).filter(container => container.dependsOn.includes(name));
 }
 
-/** @returns the first thing `name` depends on, at whatever remove, that is gone although nothing released it. */
-export function goneDependency(state: Termination, plan: Plan, name: string): string | undefined {
+/** @returns the first thing `name` depends on, at whatever remove, that has stopped although nothing released it. */
+export function lostDependency(state: Termination, plan: Plan, name: string): string | undefined {
   const direct = plan.containers.find(container => container.name === name)?.dependsOn ?? [];
   for (const dependency of direct) {
     if (state.stopped.has(dependency) && state.hooks.get(dependency)?.released === undefined)
       return dependency;
-    const further = goneDependency(state, plan, dependency);
+    const further = lostDependency(state, plan, dependency);
     if (further !== undefined) return further;
   }
   return undefined;
@@ -114,7 +114,7 @@ function whyRelease(state: Termination, plan: Plan, name: string, turn: Turn): R
   const dependents = dependentsOf(plan, name);
   if (!dependents.every(container => hasStopped(state, container.name))) return undefined;
   if (state.phase !== 'draining') return dependents.length === 0 ? 'drain over' : 'dependents stopped';
-  const pointless = goneDependency(state, plan, name) !== undefined && turn.due(plan.drainMinAt);
+  const pointless = lostDependency(state, plan, name) !== undefined && turn.due(plan.drainMinAt);
   return pointless ? 'dependency gone' : undefined;
 }
 

@@ -19,6 +19,7 @@ export type MetricName =
   | 'podusher_released_total'
   | 'podusher_left_in_flight_total'
   | 'podusher_left_connections_total'
+  | 'podusher_left_unknown_total'
   | 'podusher_false_alarms_total'
   | 'podusher_drain_actions_total'
   | 'podusher_settings_problems'
@@ -80,6 +81,11 @@ export const METRICS: Readonly<Record<MetricName, Metric>> = {
     type: 'counter',
     labels: ['container'],
     help: "Connections open at a container's release",
+  },
+  podusher_left_unknown_total: {
+    type: 'counter',
+    labels: ['container'],
+    help: 'Releases at which not all that was in flight could be told: the two above are lower bounds',
   },
   podusher_false_alarms_total: {
     type: 'counter',

@@ -14,9 +14,9 @@ export interface ProbeState {
 }
 
 /** @returns the state of a container that has just started, or of which nothing is known yet. */
-export function unprobed(now: number): ProbeState {
+export function unprobed(now: number, reason = 'no probe has ended yet'): ProbeState {
   return {
-    verdict: { type: 'pending', reason: 'no probe has ended yet', since: now },
+    verdict: { type: 'pending', reason, since: now },
     run: { ok: false, length: 0 },
   };
 }

@@ -31,7 +31,6 @@ export function readPod(
   const tooMany = countProblems(names);
   const settings: Settings = {
     self: agent.name,
-    selfIsNativeSidecar: nativeSidecars.includes(agent.name),
     containers: tooMany.length > 0 ? [] : readContainers(reader, names, agent.name),
     complete: given !== undefined,
     readyDuringDrain: reader.pod(POD.readyDuringDrain),

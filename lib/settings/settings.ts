@@ -9,8 +9,6 @@ import type { PodUrl } from './pod-url.ts';
 export interface Settings {
   /** The agent's own container name, `podusher` by default. */
   readonly self: string;
-  /** Whether the agent is itself a native sidecar. */
-  readonly selfIsNativeSidecar: boolean;
   /** The pod's other containers, in the order in which they were first named. */
   readonly containers: readonly Container[];
   /** True when `podusher.dev/containers` was given: then a hook of any other name cannot be placed. */

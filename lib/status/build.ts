@@ -83,13 +83,7 @@ function aheadMs({ now, clockNow }: StatusParts): number {
 }
 
 function valuesOf(settings: Settings): SettingsInEffect {
-  const {
-    containers: _,
-    self: _self,
-    selfIsNativeSidecar: _native,
-    complete: _complete,
-    ...values
-  } = settings;
+  const { containers: _, self: _self, complete: _complete, ...values } = settings;
   return { ...values, drainMaxMs: budget(settings).drainMaxMs };
 }
 

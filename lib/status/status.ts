@@ -47,9 +47,10 @@ export interface StatusBlocker {
 
 /** "Was my change applied?" must have an answer. */
 export interface StatusSettings {
-  /** Of the annotations in effect; null where there is no annotations file. */
+  /** Of the annotations in effect; null where there are none of podusher's. */
   readonly hash: string | null;
   readonly appliedAt: number;
+  /** Null where there was none. */
   readonly annotationsFile: string | null;
   /** What is wrong with the annotations as they stand, all of it; then older settings are in effect. */
   readonly problems: readonly string[];

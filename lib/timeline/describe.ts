@@ -143,7 +143,7 @@ function arrivalsLine(entry: Extract<DrainEntry, { type: 'arrivals-ended' }>): s
   }
 }
 
-/** In a drain the sockets are read every 0.1 s, or somewhat later on a busy node. */
+/** In a drain the sockets are read every 0.2 s, or somewhat later on a busy node. */
 const AT_ONCE_MS = 500;
 
 /** What the end of the arrivals had to wait for: the two are different settings. */

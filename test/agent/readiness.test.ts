@@ -7,7 +7,7 @@ import type { Answer } from './http.ts';
 import type { Agent } from './launch.ts';
 import { startPair, startPod } from './pod.ts';
 import { assertHeld, assertOnTime } from './timing.ts';
-import { until } from './until.ts';
+import { now, until } from './until.ts';
 
 /** As the README has it: each second, one failure enough; but patient, for the app is of this busy process. */
 function probe({ port }: App, more: Readonly<Record<string, number>> = {}): string {
@@ -97,6 +97,26 @@ describe('/ready', { concurrency: true, timeout: 120_000 }, () => {
     apps.app.stop();
     const { body } = await readyWith(agent, 503);
     assert.match(body, new RegExp(`\\[-\\]app failed: port ${apps.app.port} does not listen`));
+  });
+
+  it('is 503 a second after a container has crashed, until its probe succeeds again', async context => {
+    const { agent, apps } = await startPod(context, {
+      annotations: ({ app }) => ({
+        'readiness-probe.podusher.dev/app': probe(app, { periodSeconds: 4, failureThreshold: 10 }),
+      }),
+    });
+    await readyWith(agent, 200);
+    const crashedAt = now();
+    apps.app.stop();
+    const { at, body } = await readyWith(agent, 503);
+    assertOnTime(agent, at, crashedAt, 2000);
+    assert.match(body, new RegExp(`\\[-\\]app failed: port ${apps.app.port} does not listen any more`));
+    apps.app.healthy = false;
+    await apps.app.listen();
+    await sleep(5000);
+    assert.equal((await agent.get('/ready')).status, 503);
+    apps.app.healthy = true;
+    await readyWith(agent, 200);
   });
 
   it('is 200 in a termination until a critical container is released', async context => {

@@ -7,6 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { ask, keptConnection } from './http.ts';
 import { PROGRAM } from './launch.ts';
+import { metricsOf } from './metrics-text.ts';
 import { assertBetween, startPod } from './pod.ts';
 import { assertHeld, assertOnTime, LATE_MS } from './timing.ts';
 import { now, until } from './until.ts';
@@ -54,6 +55,8 @@ describe('a drain', { concurrency: true, timeout: 120_000 }, () => {
       const drained = timeline.find(entry => entry.type === 'drained');
       assert.ok(drained?.type === 'drained' && drained.because === 'drain-max');
       await agent.logged('drain cut off by drain-max: in flight unknown: The gauge of app');
+      const metrics = await metricsOf(agent);
+      assert.equal(metrics.value('podusher_left_unknown_total{container="app"}'), 1);
       assertBetween(agent.memory().peakMiB - before.nowMiB, 0, 96);
     });
   }

@@ -78,7 +78,12 @@ function agentContainer(): object {
     image: AGENT_IMAGE,
     imagePullPolicy: 'IfNotPresent',
     restartPolicy: 'Always',
-    readinessProbe: { httpGet: { path: '/ready', port: AGENT_PORT }, periodSeconds: 1, failureThreshold: 1 },
+    readinessProbe: {
+      httpGet: { path: '/ready', port: AGENT_PORT },
+      periodSeconds: 1,
+      failureThreshold: 1,
+      timeoutSeconds: 3,
+    },
     livenessProbe: { httpGet: { path: '/livez', port: AGENT_PORT } },
     lifecycle: hook('podusher'),
     resources: RESOURCES,

@@ -137,3 +137,8 @@ test('judgeArrivals() never tells silence within a second of an arrival, whateve
     }),
   );
 });
+
+test('judgeArrivals() makes no rate of connections that came in one reading', () => {
+  const told = tell(0, 5000, countOf([100, 100, 100, 100, 100]));
+  assert.deepEqual(new Set(told.map(({ verdict }) => verdict)), new Set(['untold']));
+});

@@ -47,7 +47,7 @@ export function containerLike({ name = 'rails', ...given }: Partial<Container> =
 }
 
 export function settingsLike(containers: readonly Container[] = [containerLike()]): Settings {
-  return pod(containers, { selfIsNativeSidecar: false, complete: false });
+  return pod(containers, { complete: false });
 }
 
 /** A pod at 10.0.0.7 whose agent listens on 8866. */

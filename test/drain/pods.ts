@@ -22,7 +22,6 @@ export function container(name: string, over: Partial<Container> = {}): Containe
 export function pod(containers: readonly Container[], over: Partial<Settings> = {}): Settings {
   return {
     self: 'podusher',
-    selfIsNativeSidecar: true,
     containers,
     complete: true,
     readyDuringDrain: true,

@@ -48,7 +48,7 @@ function checkWait(state: Active, name: HookName, now: number): void {
   const { gracePeriodMs, restartDrainMaxMs } = state.settings;
   const isRestart = state.phase === 'draining' && state.kind === 'restart';
   const end = isRestart
-    ? (state.hooks.get(name)?.since ?? 0) + Math.max(1000, restartDrainMaxMs)
+    ? (state.hooks.get(name)?.since ?? 0) + Math.min(gracePeriodMs, Math.max(1000, restartDrainMaxMs))
     : state.since + Math.min(gracePeriodMs, state.told.deletion?.graceMs ?? gracePeriodMs);
   assert.ok(now < end, `the hook of ${name} waits past ${end - state.since} ms`);
 }

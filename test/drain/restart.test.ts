@@ -41,6 +41,12 @@ const ANSWERS: readonly [
     [0, sockets(read({ rails: requests(1, 0) }))],
   ],
   [
+    'its own requests never end, and restart-drain-max is longer than the grace period',
+    ['4000 rails: restart-drain-max'],
+    { gracePeriodMs: 4000, restartDrainMaxMs: 60_000 },
+    [0, sockets(read({ rails: requests(1, 0) }))],
+  ],
+  [
     'only others have requests in flight and new connections',
     ['2000 rails: restart drained'],
     {},

@@ -85,23 +85,26 @@ test('parsePod() says what is wrong, and never throws, whatever it is given', ()
   fc.assert(fc.property(fc.jsonValue(), value => void parsePod(value)));
 });
 
+const AGENT = { name: 'podusher', port: 8866 };
+
 test('specSettings() says what annotations would', () => {
   const containers: readonly ContainerParts[] = [
     { name: 'proxy', sidecar: true, readinessProbe: { httpGet: { port: 15_021 } } },
     { name: 'podusher', sidecar: true },
     { name: 'rails', readinessProbe: { exec: {} } },
+    { name: 'circle', readinessProbe: { httpGet: { port: 8866 } } },
   ];
   assert.deepEqual(
-    specSettings(podOf({ containers, graceSeconds: 90 }), 'podusher'),
+    specSettings(podOf({ containers, graceSeconds: 90 }), AGENT),
     new Map([
-      ['podusher.dev/containers', 'proxy,rails'],
+      ['podusher.dev/containers', 'proxy,rails,circle'],
       ['podusher.dev/native-sidecars', 'proxy,podusher'],
       ['podusher.dev/grace-period', '1m30s'],
       ['ports.podusher.dev/proxy', '15021'],
     ]),
   );
   assert.equal(
-    specSettings(podOf({ graceSeconds: 0 }), 'podusher').get('podusher.dev/grace-period'),
+    specSettings(podOf({ graceSeconds: 0 }), AGENT).get('podusher.dev/grace-period'),
     '1s',
     'the kubelet gives a second at least',
   );

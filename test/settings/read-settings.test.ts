@@ -20,7 +20,6 @@ test('readSettings() gives the defaults of the table when nothing is given', () 
   });
   assert.deepEqual(settingsOf(reading), {
     self: 'podusher',
-    selfIsNativeSidecar: false,
     containers: [],
     complete: false,
     readyDuringDrain: true,
@@ -116,7 +115,7 @@ test('readSettings() tells native sidecars before the agent from those after it'
 
 test('readSettings() takes the agent among the native sidecars, and not for one of the others', () => {
   const settings = settingsOf(read({ 'podusher.dev/native-sidecars': 'usher,log' }, { name: 'usher' }));
-  assert.deepEqual([settings.self, settings.selfIsNativeSidecar], ['usher', true]);
+  assert.equal(settings.self, 'usher');
   assert.deepEqual(
     settings.containers.map(({ name }) => name),
     ['log'],

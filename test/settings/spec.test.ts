@@ -38,10 +38,7 @@ test("readSettings() takes the pod's spec for what nobody set by hand", () => {
       ['auth', 'regular', []],
     ],
   );
-  assert.deepEqual(
-    [settings.complete, settings.selfIsNativeSidecar, settings.gracePeriodMs],
-    [true, true, 60_000],
-  );
+  assert.deepEqual([settings.complete, settings.gracePeriodMs], [true, 60_000]);
 });
 
 test("readSettings() takes flags and annotations before the pod's spec", () => {
