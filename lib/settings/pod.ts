@@ -25,7 +25,6 @@ export function readPod(
   agent: AgentSettings,
 ): PodReading {
   const given = reader.pod(POD.containers);
-  const nativeSidecars = reader.pod(POD.nativeSidecars);
   const mentions = mentionsIn(reader, annotations);
   const names = containersOf(mentions, agent.name, given);
   const tooMany = countProblems(names);
