@@ -7,7 +7,7 @@ import { runHook } from '../../agent/rehearse/hook.ts';
 test('runHook() sends an httpGet as the kubelet does, and any status is an answer', async context => {
   const asked: string[] = [];
   const server = createServer(({ url, headers }, response) => {
-    asked.push(`${url} ${headers['user-agent']} ${headers['x-why']}`);
+    asked.push(`${url} ${headers['user-agent']} ${String(headers['x-why'])}`);
     response.writeHead(500).end();
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
