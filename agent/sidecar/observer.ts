@@ -1,6 +1,5 @@
 import type { Socket as NetSocket } from 'node:net';
 import type { Sample } from '../../lib/drain/sample.ts';
-import { podPortOf } from '../../lib/readiness/probe.ts';
 import type { Verdict } from '../../lib/readiness/verdict.ts';
 import type { AgentSettings } from '../../lib/settings/agent-settings.ts';
 import type { Settings } from '../../lib/settings/settings.ts';
@@ -111,8 +110,8 @@ export function createObserver(parts: ObserverParts): Observer {
       sampler?.reconfigure(settings);
       unlisten?.();
       unlistened = undefined;
-      const isNeeded = settings.containers.some(({ probe, ports }) =>
-        probe === undefined ? ports.length > 0 : podPortOf(probe) !== undefined,
+      const isNeeded = settings.containers.some(
+        ({ probe, ports }) => probe === undefined && ports.length > 0,
       );
       unlisten = isNeeded ? listen() : undefined;
     },

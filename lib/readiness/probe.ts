@@ -23,9 +23,3 @@ export type ProbeAction =
     }
   | { readonly type: 'tcpSocket'; readonly host: string | undefined; readonly port: number }
   | { readonly type: 'grpc'; readonly port: number; readonly service: string };
-
-/** @returns the port of the pod that a probe asks; undefined where it asks another host. */
-export function podPortOf({ action }: Probe): number | undefined {
-  const host = action.type === 'grpc' ? undefined : action.host;
-  return host === undefined ? action.port : undefined;
-}

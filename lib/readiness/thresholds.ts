@@ -1,6 +1,8 @@
 /**
  * From single results to a verdict: so many in a row change it, fewer leave it as it is. Counting is that of
- * `doProbe` in the kubelet's `pkg/kubelet/prober/worker.go`; readiness starts as failure, here `pending`.
+ * `doProbe` in the kubelet's `pkg/kubelet/prober/worker.go`; readiness starts as failure, here `pending`. But one refused
+ * connection is enough: the kubelet sees a container crash, and begins anew; no hook tells the agent of it (K4), and the
+ * verdict would stand while the container starts again.
  */
 import type { Probe } from './probe.ts';
 import type { ProbeResult } from './probe-result.ts';
@@ -14,9 +16,9 @@ export interface ProbeState {
 }
 
 /** @returns the state of a container that has just started, or of which nothing is known yet. */
-export function unprobed(now: number, reason = 'no probe has ended yet'): ProbeState {
+export function unprobed(now: number): ProbeState {
   return {
-    verdict: { type: 'pending', reason, since: now },
+    verdict: { type: 'pending', reason: 'no probe has ended yet', since: now },
     run: { ok: false, length: 0 },
   };
 }
@@ -30,7 +32,8 @@ export function afterResult(
 ): ProbeState {
   const ok = result.type !== 'failure';
   const run = { ok, length: state.run.ok === ok ? state.run.length + 1 : 1 };
-  const threshold = ok ? successThreshold : failureThreshold;
+  const failures = result.isRefused === true ? 1 : failureThreshold;
+  const threshold = ok ? successThreshold : failures;
   if (run.length >= threshold) {
     const type = ok ? 'ready' : 'failed';
     return { run, verdict: verdictAfter(state.verdict, { type, reason: result.reason }, now) };

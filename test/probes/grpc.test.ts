@@ -97,7 +97,9 @@ test('probeGrpc() fails when the target closes at once, or nobody listens', asyn
   const closed = await run(probe(`grpc://:${closing.port}`));
   assert.equal(closed.type, 'failure');
   assert.match(closed.reason, /closed|reset/);
-  assert.match((await run(probe('grpc://:1'))).reason, /refused the connection/);
+  const refused = await run(probe('grpc://:1'));
+  assert.match(refused.reason, /refused the connection/);
+  assert.equal(refused.isRefused, true);
 });
 
 test('probeGrpc() fails at its timeout when the target is silent, before or after its headers', async context => {

@@ -148,7 +148,7 @@ test('probeHttp() reads no body when the status says it all', async context => {
 
 test('probeHttp() fails without a connection when nobody listens or the name is unknown', async () => {
   const refused = await run(probe('http://:1/'));
-  assert.deepEqual([refused.type, refused.connections], ['failure', 0]);
+  assert.deepEqual([refused.type, refused.isRefused, refused.connections], ['failure', true, 0]);
   assert.match(refused.reason, /refused the connection$/);
   const unknown = await run(probe('http://no-such-host.invalid:80/', 5));
   assert.deepEqual([unknown.type, unknown.connections], ['failure', 0]);

@@ -3,7 +3,7 @@ import { mock, test } from 'node:test';
 import { Network } from '../../agent/sidecar/outbound/network.ts';
 import { createProber } from '../../agent/sidecar/probes/prober.ts';
 import { until } from '../agent/until.ts';
-import { FAILURE, probe, probed, SUCCESS, stage } from './prober-stage.ts';
+import { FAILURE, probed, SUCCESS, stage } from './prober-stage.ts';
 import { probe as parse, rawTarget } from './target.ts';
 
 test('createProber() probes at once, then at ticks one period apart', async context => {
@@ -49,29 +49,6 @@ test('createProber() waits for the initial delay from its own start, once more a
   await pass(100);
   assert.deepEqual(startTimes(), [3000, 6000]);
   assert.deepEqual(log, ['3000 rails: pending > ready', '3000 rails: ready > pending']);
-});
-
-test("createProber() begins anew when a probe's port listens no more: the container has ended", async context => {
-  const elsewhere = probe({ action: { type: 'tcpSocket', host: '10.0.0.1', port: 1 }, periodSeconds: 10 });
-  const { prober, startTimes, pass, end, log } = stage(context, [
-    { name: 'elsewhere', probe: elsewhere, ports: [] },
-    probed('rails', { periodSeconds: 10, failureThreshold: 3 }),
-  ]);
-  prober.portsListen(new Set());
-  await pass(100);
-  await end(SUCCESS);
-  prober.portsListen(new Set([1]));
-  prober.portsListen(new Set([1, 2]));
-  assert.deepEqual(log, ['100 rails: pending > ready']);
-  await pass(900);
-  prober.portsListen(new Set([2]));
-  const ended = { type: 'pending', reason: 'port 1 does not listen any more', since: 1000 };
-  assert.deepEqual(prober.verdict('rails'), ended);
-  prober.portsListen(new Set());
-  await pass(100);
-  assert.deepEqual(startTimes(), [100, 100, 1100]);
-  await end(SUCCESS);
-  assert.equal(prober.verdict('rails').type, 'ready');
 });
 
 test('createProber() runs one probe of a container at a time, and keeps one missed tick', async context => {

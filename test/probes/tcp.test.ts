@@ -26,8 +26,11 @@ test('probeTcp() fails when nobody listens or the name is unknown', async () => 
   assert.deepEqual(refused, {
     type: 'failure',
     reason: '127.0.0.1:1 refused the connection',
+    isRefused: true,
     connections: 0,
   });
+  const elsewhere = await run(probe('tcp://127.0.0.1:1'));
+  assert.deepEqual([elsewhere.reason, elsewhere.isRefused], [refused.reason, undefined]);
   const unknown = await run(probe('tcp://no-such-host.invalid:80', 5));
   assert.deepEqual([unknown.type, unknown.connections], ['failure', 0]);
 });

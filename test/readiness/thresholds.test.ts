@@ -8,6 +8,7 @@ const RESULTS: Readonly<Record<string, ProbeResult>> = {
   s: { type: 'success', reason: 'fine' },
   w: { type: 'warning', reason: 'hm' },
   f: { type: 'failure', reason: 'bad' },
+  x: { type: 'failure', reason: 'refused', isRefused: true },
 };
 
 /** Results as letters, one a second; @returns the verdicts' first letters, and the last state. */
@@ -33,6 +34,8 @@ const table: readonly [results: string, success: number, failure: number, verdic
     ['swsw', 3, 1, 'pprr', 3000],
     ['ssfsss', 3, 1, 'ppfffr', 6000],
     ['fssf', 2, 1, 'ffrf', 4000],
+    ['sxff', 1, 3, 'rfff', 2000],
+    ['sxs', 1, 3, 'rfr', 3000],
     ['', 1, 1, '', 0],
   ];
 

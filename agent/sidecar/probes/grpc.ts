@@ -3,7 +3,7 @@ import { CHECK_PATH, encodeCheck, judgeCheck, MAX_ANSWER_BYTES } from '../../../
 import { inUrl } from '../../../lib/readiness/http-probe.ts';
 import type { ProbeAction } from '../../../lib/readiness/probe.ts';
 import type { ProbeResult } from '../../../lib/readiness/probe-result.ts';
-import { connectionProblem } from '../outbound/problem.ts';
+import { connectionFailure } from './connection-failure.ts';
 import type { ProbeContext } from './context.ts';
 
 /**
@@ -16,7 +16,7 @@ export function probeGrpc(
 ): Promise<ProbeResult> {
   const target = `${inUrl(host)}:${port}`;
   const { promise, resolve } = Promise.withResolvers<ProbeResult>();
-  const fail = (error: unknown) => resolve({ type: 'failure', reason: connectionProblem(error, target) });
+  const fail = (error: unknown) => resolve(connectionFailure(error, target, undefined));
   const socket = network.tcp({ host, port }, signal);
   const session = connect(`http://${target}`, {
     createConnection: () => socket,

@@ -2,7 +2,7 @@ import { firstRequest, type HttpStep, judge } from '../../../lib/readiness/http-
 import type { ProbeAction } from '../../../lib/readiness/probe.ts';
 import type { ProbeResult } from '../../../lib/readiness/probe-result.ts';
 import { exchange } from '../outbound/exchange.ts';
-import { connectionProblem } from '../outbound/problem.ts';
+import { connectionFailure } from './connection-failure.ts';
 import type { ProbeContext } from './context.ts';
 
 /**
@@ -23,9 +23,9 @@ export async function probeHttp(
       step = judge(sent, head, requests);
       return step.type === 'result' && step.result.type !== 'failure';
     });
-    if (step === undefined) return failure(connectionProblem(error, sent.url.href));
+    if (step === undefined) return connectionFailure(error, sent.url.href, action.host);
     if (step.type === 'result') {
-      return error === undefined ? step.result : failure(connectionProblem(error, sent.url.href));
+      return error === undefined ? step.result : connectionFailure(error, sent.url.href, action.host);
     }
     request = step.request;
   }

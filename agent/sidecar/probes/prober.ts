@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import { podPortOf } from '../../../lib/readiness/probe.ts';
 import type { ProbeResult } from '../../../lib/readiness/probe-result.ts';
 import { isNews, portsVerdict, type Verdict, verdictAfter } from '../../../lib/readiness/verdict.ts';
 import type { Container } from '../../../lib/settings/settings.ts';
@@ -19,10 +18,7 @@ export interface Prober {
    * (an edit takes no pod out of traffic, unless the new probe fails as often as it must).
    */
   reconfigure(containers: readonly Probed[]): void;
-  /**
-   * The TCP ports that listen in the pod were read. Containers without a probe are judged by them. One whose probe's
-   * port listens no more has ended: no hook tells of a crash, and its last verdict would stand while it starts again.
-   */
+  /** The TCP ports that listen in the pod were read; containers without a probe are judged by them. */
   portsListen(ports: ReadonlySet<number>): void;
   /** A container started anew: nothing is known of it any more. */
   reset(name: string): void;
@@ -108,15 +104,7 @@ export function createProber(parts: ProberParts): Prober {
     },
     reconfigure,
     portsListen(ports): void {
-      if (isDeepStrictEqual(ports, listening)) return;
-      const before = listening;
       listening = ports;
-      for (const found of watches.values()) {
-        if (found.type !== 'probe') continue;
-        const port = podPortOf(found.worker.probe);
-        const isClosed = port !== undefined && before?.has(port) && !ports.has(port);
-        if (isClosed) found.worker.reset(`port ${port} does not listen any more`);
-      }
       reconfigure(observed);
     },
     reset(name): void {

@@ -9,8 +9,8 @@ import type { RunningProbe } from './run.ts';
 export interface Worker {
   readonly probe: Probe;
   readonly verdict: Verdict;
-  /** The container started anew, or has ended: as at first, with its initial delay again, and that reason. */
-  reset(reason?: string): void;
+  /** The container started anew: as at first, with its initial delay again. */
+  reset(): void;
   /** Nothing of it is left running. */
   close(): void;
 }
@@ -91,9 +91,9 @@ export function createWorker({
     get verdict(): Verdict {
       return state.verdict;
     },
-    reset(reason): void {
+    reset(): void {
       stop();
-      become(unprobed(now(), reason));
+      become(unprobed(now()));
       schedule(now() + probe.initialDelaySeconds * 1000);
     },
     close: stop,

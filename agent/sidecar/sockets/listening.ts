@@ -12,7 +12,8 @@ export interface Listener {
 }
 
 /**
- * Reads which TCP ports listen in the pod, each second. From /proc, so that nothing needs to be loaded for it.
+ * Reads which TCP ports listen in the pod, each second, for the containers that have ports but no probe. From /proc,
+ * so that nothing needs to be loaded for it.
  *
  * @returns a function that ends it
  */
