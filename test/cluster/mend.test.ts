@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { atEnd } from './at-end.ts';
 import { setCable, setCut } from './cables.ts';
 import { createNamespace, get, kubectl, RUN_LABEL } from './kubectl.ts';
-import { isKubelet, isProxy } from './machine/node.ts';
+import { isProxy, isUsualKubelet } from './machine/node.ts';
 import { NODES } from './machine/place.ts';
 import { inSpace } from './machine/space.ts';
 import { mend } from './mend.ts';
@@ -43,7 +43,8 @@ testOnNodes(
       await inSpace('control', ['ip', 'link', 'show', 'node-b'], { timeoutMs: 10_000 }),
       /[<,]UP[,>]/u,
     );
-    for (const node of NODES) assert.ok((await isKubelet(node)) && (await isProxy(node, 'usual')), node.name);
+    for (const node of NODES)
+      assert.ok((await isUsualKubelet(node)) && (await isProxy(node, 'usual')), node.name);
     assert.ok(!(await nodeExec('node-a', ['iptables', '--list-rules', 'FORWARD'])).includes(NOBODY));
     const { spec } = v.parse(NodeSchema, await get('default', 'node', 'node-a'));
     assert.equal(spec.unschedulable ?? false, false);

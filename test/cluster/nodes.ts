@@ -7,8 +7,8 @@ import {
   configureKubelet,
   configureProxy,
   containerd,
-  isKubelet,
   isProxy,
+  isUsualKubelet,
   kubelet,
   kubeProxy,
 } from './machine/node.ts';
@@ -118,7 +118,7 @@ export async function allProgramsRun(): Promise<void> {
   }
   await apiAnswers();
   for (const node of NODES) {
-    if (!(await isKubelet(node))) await setKubelet(node.name);
+    if (!(await isUsualKubelet(node))) await setKubelet(node.name);
     if (!(await isProxy(node, 'usual'))) await setProxy('usual', [node.name]);
   }
 }

@@ -67,12 +67,12 @@ export async function configureKubelet(node: NodePlace, options: KubeletOptions 
   await writeFile(kubeletFile(node), kubeletText(node, options));
 }
 
-/** @returns whether the kubelet is configured so */
-export async function isKubelet(node: NodePlace, options: KubeletOptions = {}): Promise<boolean> {
-  return (await readFile(kubeletFile(node), 'utf8')) === kubeletText(node, options);
+/** @returns whether the kubelet is configured as usual */
+export async function isUsualKubelet(node: NodePlace): Promise<boolean> {
+  return (await readFile(kubeletFile(node), 'utf8')) === kubeletText(node);
 }
 
-function kubeletText(node: NodePlace, options: KubeletOptions): string {
+function kubeletText(node: NodePlace, options: KubeletOptions = {}): string {
   return JSON.stringify(kubeletConfig(node, cgroupOf(node.name), options));
 }
 
